@@ -1,0 +1,1 @@
+//! Guise's nouns, rules, limits and the contract of its store.

@@ -1,0 +1,1 @@
+//! Guise's HTTP interface: the API, pictures, and the server's accept loop.

@@ -1,0 +1,1 @@
+//! The embedded store: SQLite behind a group-committing writer.

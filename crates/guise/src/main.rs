@@ -1,0 +1,3 @@
+//! The `guise` program.
+
+fn main() {}
