@@ -1,1 +1,38 @@
-//! Guise's nouns, rules, limits and the contract of its store.
+//! Guise's nouns, the rules for their values, the limits on everything, and the contract of the store.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number, or knows HTTP or SQL. Values are checked where they
+//! are made: whoever holds a [`ProfileName`] holds a valid one.
+
+mod account;
+mod app;
+mod id;
+pub mod limits;
+mod media;
+mod name;
+mod page;
+mod picture;
+mod profile;
+pub mod rate;
+mod sealed;
+mod store;
+mod time;
+mod token;
+
+pub use account::{Account, CreateAccountError, NewAccount, ScreenName, ScreenNameError};
+pub use app::{App, NewApp};
+pub use id::{AccountId, AppId, IdError, Ids, MediaId, ProfileId};
+pub use media::{
+    AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,
+    Upload,
+};
+pub use name::{NameError, ProfileName};
+pub use page::{Page, PageRequest};
+pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
+pub use profile::{CreateProfileError, NewProfile, Profile};
+pub use sealed::{Sealed, SealingKey, UnsealError};
+pub use store::{
+    Accounts, Admission, Admitted, Apps, Credential, Credentials, Installation, Media, Profiles,
+    Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
+};
+pub use time::{Clock, Randomness, Timestamp};
+pub use token::{Access, NewToken, Token};

@@ -1,0 +1,33 @@
+//! Apps: programs that act for accounts.
+
+use crate::{AccountId, AppId, Sealed};
+
+/// An app as it is kept. Only its owner sees it; any account may hold a token for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Its id.
+    pub id: AppId,
+    /// The account that registered it.
+    pub owner: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// Its public half: sent with every request (`oauth_consumer_key`).
+    pub consumer_key: String,
+    /// Its secret half, sealed for the consumer key.
+    pub consumer_secret: Sealed,
+    /// Whether it was revoked: its requests are refused.
+    pub revoked: bool,
+}
+
+/// An app to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApp {
+    /// A fresh id.
+    pub id: AppId,
+    /// What people call it.
+    pub name: String,
+    /// A fresh random key.
+    pub consumer_key: String,
+    /// A fresh random secret, sealed for the consumer key.
+    pub consumer_secret: Sealed,
+}

@@ -1,0 +1,73 @@
+//! Every limit of Guise, in one place. `docs/limits.md` is printed from [`ALL`].
+
+/// One row of the limits page.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// The constant's name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: u64,
+    /// What is counted.
+    pub unit: &'static str,
+    /// What it bounds.
+    pub meaning: &'static str,
+}
+
+macro_rules! limits {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $value:expr, $unit:literal;)*) => {
+        $($(#[doc = $doc])+ pub const $name: $type = $value;)*
+
+        /// Every limit, in the order of this file.
+        pub const ALL: &[Limit] = &[$(Limit {
+            name: stringify!($name),
+            value: $name as u64,
+            unit: $unit,
+            meaning: concat!($($doc),+),
+        }),*];
+    };
+}
+
+limits! {
+    /// A profile's name, counted in Unicode scalar values after NFC.
+    PROFILE_NAME_CHARS_MAX: usize = 48, "characters";
+    /// An account's screen name.
+    SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
+    /// A description for people who cannot see the picture.
+    ALT_TEXT_CHARS_MAX: usize = 1000, "characters";
+    /// Profiles on one page of a list.
+    PAGE_COUNT_MAX: u32 = 50, "items";
+    /// Profiles on one page when the request does not say.
+    PAGE_COUNT_DEFAULT: u32 = 20, "items";
+    /// A still picture, as uploaded.
+    PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024, "bytes";
+    /// An animated GIF, as uploaded.
+    ANIMATION_BYTES_MAX: usize = 15 * 1024 * 1024, "bytes";
+    /// One segment of a chunked upload.
+    SEGMENT_BYTES_MAX: usize = 5 * 1024 * 1024, "bytes";
+    /// Segments of one chunked upload; indices start at 0.
+    SEGMENTS_MAX: u16 = 1000, "segments";
+    /// Accounts besides the uploader that may use an upload.
+    ADDITIONAL_OWNERS_MAX: usize = 100, "accounts";
+    /// How long an upload can be used.
+    UPLOAD_SECONDS: i64 = 86_400, "seconds";
+    /// A JSON body, or a form that carries no media.
+    BODY_BYTES_MAX: usize = 256 * 1024, "bytes";
+    /// A form that carries media in base64, which is a third longer than the media and escaped on top.
+    MEDIA_FORM_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes";
+    /// Arrays and objects inside one another in a JSON body.
+    JSON_DEPTH_MAX: usize = 32, "levels";
+    /// The highest node number in an id.
+    NODE_MAX: u16 = 1023, "node";
+    /// Jobs that wait for the embedded store's writer before new ones are turned away.
+    WRITER_QUEUE_MAX: usize = 4096, "jobs";
+    /// Jobs that share one commit.
+    COMMIT_GROUP_MAX: usize = 512, "jobs";
+    /// How long another process's change to credentials may go unnoticed.
+    CREDENTIALS_STALE_MILLIS: u64 = 50, "milliseconds";
+    /// Credentials held in memory.
+    CREDENTIALS_CACHED_MAX: usize = 10_000, "tokens";
+    /// Read windows held in memory: one for each token and endpoint in use.
+    READ_WINDOWS_MAX: usize = 100_000, "windows";
+    /// Signatures of reads remembered against repetition.
+    READ_REPLAYS_MAX: usize = 4_000_000, "requests";
+}

@@ -1,0 +1,232 @@
+//! A custom profile's name: what a recipient sees instead of the account's.
+//!
+//! A name is shown to people who decide by it whom they talk to, so characters that are invisible or that reorder the
+//! text around them are refused. Joiners and variation selectors are kept where a script or an emoji needs them.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
+
+use crate::limits::PROFILE_NAME_CHARS_MAX;
+
+/// 1 to 48 Unicode scalar values in NFC, without outer white space, every one of them visible or needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileName(String);
+
+/// Why a text is not a profile's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// More than 48 characters.
+    #[error("must be at most {PROFILE_NAME_CHARS_MAX} characters, got {0}")]
+    TooLong(usize),
+    /// NUL, escape and their like.
+    #[error("must not contain control characters, got U+{:04X}", u32::from(*.0))]
+    Control(char),
+    /// Line feed, carriage return, line and paragraph separators.
+    #[error("must not contain line breaks, got U+{:04X}", u32::from(*.0))]
+    LineBreak(char),
+    /// Characters that reorder the text around them.
+    #[error("must not contain bidirectional controls, got U+{:04X}", u32::from(*.0))]
+    Bidirectional(char),
+    /// Characters that show nothing.
+    #[error("must not contain invisible characters, got U+{:04X}", u32::from(*.0))]
+    Invisible(char),
+}
+
+impl ProfileName {
+    /// Trims, normalises to NFC and checks `text`.
+    ///
+    /// # Errors
+    /// The first rule that `text` breaks.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        // Longer than this, no normalisation brings it under the limit; spares the work on a hostile text.
+        let chars: Vec<char> = text.trim().nfc().take(PROFILE_NAME_CHARS_MAX * 64).collect();
+        if chars.is_empty() {
+            return Err(NameError::Empty);
+        }
+        for (index, &char) in chars.iter().enumerate() {
+            check(char, &chars, index)?;
+        }
+        if chars.len() > PROFILE_NAME_CHARS_MAX {
+            return Err(NameError::TooLong(text.trim().nfc().count()));
+        }
+        Ok(Self(chars.into_iter().collect()))
+    }
+
+    /// Takes what a store kept.
+    #[must_use]
+    pub fn from_stored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn check(char: char, chars: &[char], index: usize) -> Result<(), NameError> {
+    match char {
+        '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+            return Err(NameError::LineBreak(char));
+        }
+        '\u{061C}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => {
+            return Err(NameError::Bidirectional(char));
+        }
+        _ => {}
+    }
+    if char.general_category() == GeneralCategory::Control {
+        return Err(NameError::Control(char));
+    }
+    if is_invisible(char) && !is_needed(char, chars, index) {
+        return Err(NameError::Invisible(char));
+    }
+    Ok(())
+}
+
+/// Format characters, variation selectors, and letters and symbols that are drawn as nothing.
+fn is_invisible(char: char) -> bool {
+    char.general_category() == GeneralCategory::Format
+        || matches!(char,
+            '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2065}'
+            | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Whether the invisible character at `index` does what it is for: joins an emoji or letters of a joining script,
+/// selects a variant of what precedes it, spells a flag, or marks a number or verse in scripts that do so.
+fn is_needed(char: char, chars: &[char], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|index| chars.get(index)).copied();
+    let after = chars.get(index + 1).copied();
+    match (char, before, after) {
+        ('\u{200D}', Some(before), Some(after)) => {
+            (ends_emoji(before) && is_pictograph(after)) || joins(before, after)
+        }
+        ('\u{200C}', Some(before), Some(after)) => joins(before, after),
+        ('\u{FE0E}' | '\u{FE0F}', Some(before), _) => before.is_emoji_char(),
+        ('\u{FE00}'..='\u{FE0D}' | '\u{E0100}'..='\u{E01EF}', Some(before), _) => {
+            matches!(
+                before.general_category(),
+                GeneralCategory::OtherLetter | GeneralCategory::MathSymbol
+            )
+        }
+        ('\u{180B}'..='\u{180D}' | '\u{180F}', Some(before), _) => is_mongolian(before),
+        ('\u{E0020}'..='\u{E007F}', Some(before), _) => {
+            before == '\u{1F3F4}' || matches!(before, '\u{E0020}'..='\u{E007E}')
+        }
+        ('\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{08E2}', _, Some(_)) => true,
+        _ => false,
+    }
+}
+
+fn is_pictograph(char: char) -> bool {
+    !char.is_ascii() && char.is_emoji_char()
+}
+
+fn ends_emoji(char: char) -> bool {
+    is_pictograph(char) || char == '\u{FE0F}'
+}
+
+/// Whether a joiner between these two changes how they are written: after a virama, between Indic letters, and
+/// between letters of the cursive scripts.
+fn joins(before: char, after: char) -> bool {
+    const VIRAMA: u8 = 9;
+    let letter = |char: char| char.is_alphabetic() || canonical_combining_class(char) > 0;
+    let cursive = |char| {
+        matches!(char, '\u{0600}'..='\u{07FF}' | '\u{0840}'..='\u{0DFF}' | '\u{0F00}'..='\u{109F}'
+            | '\u{1780}'..='\u{18AF}' | '\u{A840}'..='\u{A87F}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}')
+    };
+    canonical_combining_class(before) == VIRAMA
+        || (letter(before) && letter(after) && cursive(before) && cursive(after))
+}
+
+fn is_mongolian(char: char) -> bool {
+    matches!(char, '\u{1820}'..='\u{18AF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str) -> String {
+        ProfileName::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}")).0
+    }
+
+    fn refused(text: &str) -> NameError {
+        ProfileName::parse(text).expect_err(text)
+    }
+
+    #[test]
+    fn outer_white_space_is_trimmed_and_the_rest_composed() {
+        assert_eq!(kept("  Jon C, Partner Engineer\u{00A0} "), "Jon C, Partner Engineer");
+        assert_eq!(kept("Cafe\u{0301}"), "Café");
+    }
+
+    #[test]
+    fn length_is_counted_in_scalar_values_after_nfc() {
+        assert_eq!(kept(&"é".repeat(48)).chars().count(), 48);
+        assert_eq!(kept(&"e\u{0301}".repeat(48)).chars().count(), 48);
+        assert_eq!(kept(&"😀".repeat(48)).len(), 192);
+        assert_eq!(refused(&"a".repeat(53)), NameError::TooLong(53));
+        assert_eq!(refused(&"a".repeat(100_000)), NameError::TooLong(100_000));
+        assert_eq!(refused(&"a".repeat(49)).to_string(), "must be at most 48 characters, got 49");
+    }
+
+    #[test]
+    fn nothing_is_not_a_name() {
+        assert_eq!(refused(""), NameError::Empty);
+        assert_eq!(refused(" \u{3000}\n"), NameError::Empty);
+    }
+
+    #[test]
+    fn what_hides_or_reorders_text_is_refused() {
+        assert_eq!(refused("a\0b"), NameError::Control('\0'));
+        assert_eq!(refused("a\u{1B}[31m"), NameError::Control('\u{1B}'));
+        assert_eq!(refused("a\nb"), NameError::LineBreak('\n'));
+        assert_eq!(refused("a\u{2028}b"), NameError::LineBreak('\u{2028}'));
+        assert_eq!(refused("a\u{202E}b"), NameError::Bidirectional('\u{202E}'));
+        assert_eq!(refused("a\u{200F}"), NameError::Bidirectional('\u{200F}'));
+        assert_eq!(
+            refused("a\u{202E}b").to_string(),
+            "must not contain bidirectional controls, got U+202E"
+        );
+        for invisible in [
+            "a\u{200B}b",
+            "a\u{200D}b",
+            "a\u{FE0F}",
+            "\u{3164}",
+            "a\u{AD}b",
+            "\u{2800}",
+            "a\u{E0041}",
+            "\u{FEFF}x",
+            "a\u{2060}",
+        ] {
+            assert!(matches!(refused(invisible), NameError::Invisible(_)), "{invisible:?}");
+        }
+    }
+
+    #[test]
+    fn emoji_and_scripts_keep_the_joiners_they_need() {
+        for name in [
+            "👩‍👩‍👧‍👦 family",
+            "❤️ heart",
+            "🏳️‍🌈",
+            "👩🏽‍🚀",
+            "1️⃣",
+            "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}",
+            "क्‍ष",
+            "می‌خواهم",
+            "葛\u{E0100}",
+        ] {
+            assert_eq!(kept(name), name);
+        }
+    }
+}

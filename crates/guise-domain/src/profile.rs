@@ -1,0 +1,36 @@
+//! Custom profiles: a name and a face that an account writes under.
+
+use crate::{MediaId, Picture, ProfileId, ProfileName};
+
+/// A custom profile as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its id, which also tells when it was made.
+    pub id: ProfileId,
+    /// Its name.
+    pub name: ProfileName,
+    /// Its picture.
+    pub avatar: Picture,
+}
+
+/// A custom profile to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProfile {
+    /// A fresh id.
+    pub id: ProfileId,
+    /// Its name.
+    pub name: ProfileName,
+    /// The upload that becomes its picture.
+    pub avatar: MediaId,
+}
+
+/// Why a custom profile was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CreateProfileError {
+    /// The upload is unknown, expired, or neither the caller's nor shared with it: one answer for all three.
+    #[error("the media id is unknown")]
+    MediaNotFound,
+    /// The upload is the caller's, but its bytes never became a picture.
+    #[error("the media is not a picture")]
+    NotAPicture,
+}

@@ -1,0 +1,219 @@
+//! Rate limits: fixed windows that start at the first call in them.
+//!
+//! Reads are counted per access token, writes per account. The figures are defaults; the configuration can set each.
+
+use crate::Timestamp;
+
+/// How many calls fit into a window of how many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Calls in one window.
+    pub limit: u32,
+    /// The window's length.
+    pub window_seconds: u32,
+}
+
+/// Whether an endpoint reads or changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Counted per access token, in memory.
+    Read,
+    /// Counted per account, in the write's own step.
+    Write,
+}
+
+const DAY: u32 = 86_400;
+const QUARTER: u32 = 900;
+
+macro_rules! endpoints {
+    ($($name:ident $kind:ident $path:literal $limit:literal / $seconds:ident;)*) => {
+        /// A limited endpoint.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Endpoint {
+            $(#[doc = concat!("`", $path, "`")] $name,)*
+        }
+
+        impl Endpoint {
+            /// Every endpoint, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The path without version and `.json`, as `application/rate_limit_status` names it; unique.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self { $(Self::$name => $path),* }
+            }
+
+            /// Whether it reads or writes.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind),* }
+            }
+
+            /// The rule unless configured otherwise.
+            #[must_use]
+            pub const fn default_rule(self) -> Rule {
+                match self { $(Self::$name => Rule { limit: $limit, window_seconds: $seconds }),* }
+            }
+        }
+    };
+}
+
+endpoints! {
+    AccountVerifyCredentials Read "/account/verify_credentials" 75 / QUARTER;
+    ApplicationRateLimitStatus Read "/application/rate_limit_status" 180 / QUARTER;
+    CustomProfilesNew Write "/custom_profiles/new" 1000 / DAY;
+    CustomProfilesShow Read "/custom_profiles/show" 180 / QUARTER;
+    CustomProfilesList Read "/custom_profiles/list" 180 / QUARTER;
+    CustomProfilesDestroy Write "/custom_profiles/destroy" 1000 / DAY;
+    MediaUpload Write "/media/upload" 500 / QUARTER;
+    MediaUploadStatus Read "/media/upload_status" 500 / QUARTER;
+    MediaMetadataCreate Write "/media/metadata/create" 15 / QUARTER;
+}
+
+impl Endpoint {
+    /// The first part of the path, which groups endpoints: `custom_profiles`.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        self.path().trim_start_matches('/').split('/').next().unwrap_or_default()
+    }
+
+    /// Position in [`Endpoint::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The endpoint with this path.
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|endpoint| endpoint.path() == path)
+    }
+}
+
+/// The rule of every endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules(Vec<Rule>);
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self(Endpoint::ALL.iter().map(|endpoint| endpoint.default_rule()).collect())
+    }
+}
+
+impl Rules {
+    /// The rule of `endpoint`.
+    #[must_use]
+    pub fn rule(&self, endpoint: Endpoint) -> Rule {
+        self.0.get(endpoint.index()).copied().unwrap_or_else(|| endpoint.default_rule())
+    }
+
+    /// Sets the rule of `endpoint`.
+    pub fn set(&mut self, endpoint: Endpoint, rule: Rule) {
+        if let Some(slot) = self.0.get_mut(endpoint.index()) {
+            *slot = rule;
+        }
+    }
+}
+
+/// One window's count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// When its first call came.
+    pub started_at: Timestamp,
+    /// Calls accepted in it.
+    pub used: u32,
+}
+
+/// What is left of a limit after a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls in one window.
+    pub limit: u32,
+    /// Calls left in this one.
+    pub remaining: u32,
+    /// When the window ends.
+    pub resets_at: Timestamp,
+}
+
+impl Window {
+    /// Counts one call at `now` against `rule`: the window it belongs to, and whether it fits (`Ok`) or is refused
+    /// (`Err`), each with what is left. A window that has ended makes room for a new one.
+    pub fn count(open: Option<Self>, rule: Rule, now: Timestamp) -> (Self, Result<Quota, Quota>) {
+        let window = Self::current(open, rule, now);
+        if window.used >= rule.limit {
+            return (window, Err(window.quota(rule)));
+        }
+        let window = Self { used: window.used + 1, ..window };
+        (window, Ok(window.quota(rule)))
+    }
+
+    /// What is left at `now`, without counting a call.
+    #[must_use]
+    pub fn peek(open: Option<Self>, rule: Rule, now: Timestamp) -> Quota {
+        Self::current(open, rule, now).quota(rule)
+    }
+
+    /// Whether the window has ended at `now`. One that starts further ahead than a window is long was opened by a
+    /// clock that was wrong, and is given up; a smaller step back keeps it, so that no step back lifts a limit.
+    #[must_use]
+    pub fn is_over(self, rule: Rule, now: Timestamp) -> bool {
+        let length = i64::from(rule.window_seconds);
+        now >= self.ends_at(rule) || now.plus_seconds(length) < self.started_at
+    }
+
+    fn current(open: Option<Self>, rule: Rule, now: Timestamp) -> Self {
+        open.filter(|window| !window.is_over(rule, now))
+            .unwrap_or(Self { started_at: now, used: 0 })
+    }
+
+    fn ends_at(self, rule: Rule) -> Timestamp {
+        self.started_at.plus_seconds(i64::from(rule.window_seconds))
+    }
+
+    fn quota(self, rule: Rule) -> Quota {
+        Quota {
+            limit: rule.limit,
+            remaining: rule.limit.saturating_sub(self.used),
+            resets_at: self.ends_at(rule),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: Rule = Rule { limit: 2, window_seconds: 900 };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_700_000_000 + seconds)
+    }
+
+    #[test]
+    fn a_window_starts_at_its_first_call_and_refuses_beyond_its_limit() {
+        let (window, quota) = Window::count(None, RULE, at(5));
+        assert_eq!(quota, Ok(Quota { limit: 2, remaining: 1, resets_at: at(905) }));
+        let (window, quota) = Window::count(Some(window), RULE, at(904));
+        assert_eq!(quota, Ok(Quota { limit: 2, remaining: 0, resets_at: at(905) }));
+        let (window, quota) = Window::count(Some(window), RULE, at(904));
+        assert_eq!(quota, Err(Quota { limit: 2, remaining: 0, resets_at: at(905) }));
+        let (_, quota) = Window::count(Some(window), RULE, at(905));
+        assert_eq!(quota, Ok(Quota { limit: 2, remaining: 1, resets_at: at(1805) }));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_lifts_no_limit_and_sets_none_for_long() {
+        let (window, _) = Window::count(None, RULE, at(0));
+        assert_eq!(Window::peek(Some(window), RULE, at(-10)).remaining, 1);
+        assert_eq!(Window::peek(Some(window), RULE, at(-900)).remaining, 1);
+        assert_eq!(Window::peek(Some(window), RULE, at(-901)).remaining, 2);
+    }
+
+    #[test]
+    fn paths_are_unique_and_find_their_endpoint() {
+        for endpoint in Endpoint::ALL {
+            assert_eq!(Endpoint::from_path(endpoint.path()), Some(*endpoint));
+        }
+        assert_eq!(Endpoint::MediaMetadataCreate.family(), "media");
+    }
+}

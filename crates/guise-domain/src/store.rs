@@ -1,0 +1,284 @@
+//! The contract of the store. Each method is one atomic step: it happens wholly or not at all, and once it has
+//! answered it outlives a crash.
+//!
+//! Absence is `Ok(None)`, a refusal is a closed enum per operation, breakage is [`StoreError`]. What belongs to an
+//! account is reached through that account. No step calls a clock: callers say what time it is.
+//!
+//! A write on behalf of a caller carries an [`Admission`]. Its step first refuses a repetition, then counts the write
+//! against its rate window, and only then does what it is called for. The count stays when the operation itself is
+//! refused by a rule; nothing else does.
+
+use async_trait::async_trait;
+
+use crate::rate::{Endpoint, Quota, Rule, Window};
+use crate::{
+    Access, Account, AccountId, AddSegmentError, App, AppId, Content, CreateAccountError,
+    CreateProfileError, DescribeUploadError, FinishUploadError, MediaId, MediaKey, NewAccount,
+    NewApp, NewProfile, NewToken, NewUpload, Page, PageRequest, Picture, Profile, ProfileId,
+    ScreenName, Sealed, Segment, Timestamp, Token, Upload,
+};
+
+/// Breakage: the step did not happen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot take the step now and may later: its queue or its disk is full, or it is not reachable.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The store failed, or holds what cannot be there.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// What tells a repeated request: a hash of consumer, token, timestamp and nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReplayKey(pub [u8; 16]);
+
+/// What a write must pass before it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// Who writes; the window counted is this account's.
+    pub account: AccountId,
+    /// What must not have been seen before.
+    pub replay: ReplayKey,
+    /// Until when a repetition would still pass the clock check; the key is kept until then.
+    pub replay_until: Timestamp,
+    /// What is counted.
+    pub endpoint: Endpoint,
+    /// Against which rule.
+    pub rule: Rule,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What became of a write that carried an [`Admission`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admitted<T> {
+    /// This very request came before. Nothing was counted or done.
+    Replayed,
+    /// The window is used up. Nothing was done.
+    Limited(Quota),
+    /// Counted, and done or refused as the value says.
+    Done(Quota, T),
+}
+
+/// Everything behind a consumer key and a token, for verifying a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The app.
+    pub app: App,
+    /// The token and the account it acts for; absent when the token is unknown or another app's.
+    pub token: Option<(Token, Account)>,
+}
+
+/// An upload that is gone, and the blobs it leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweptUpload {
+    /// Names the picture's blobs, if it became one.
+    pub key: MediaKey,
+    /// The blobs of its segments.
+    pub segments: Vec<String>,
+}
+
+/// Accounts.
+#[async_trait]
+pub trait Accounts {
+    /// Makes an account.
+    async fn create_account(
+        &self,
+        new: NewAccount,
+    ) -> Result<Result<Account, CreateAccountError>, StoreError>;
+    /// The account with this id, closed or not.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// The account with this name, in any case, closed or not.
+    async fn account_by_name(&self, name: &ScreenName) -> Result<Option<Account>, StoreError>;
+    /// A page of all accounts.
+    async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError>;
+    /// Lets an account use custom profiles or not. `false` when there is no such account.
+    async fn allow_custom_profiles(&self, id: AccountId, allowed: bool)
+    -> Result<bool, StoreError>;
+    /// Closes an account for good. `false` when there is no such account.
+    async fn close_account(&self, id: AccountId) -> Result<bool, StoreError>;
+}
+
+/// Apps, through their owner.
+#[async_trait]
+pub trait Apps {
+    /// Registers an app. `None` when there is no such account or it is closed.
+    async fn create_app(&self, owner: AccountId, new: NewApp) -> Result<Option<App>, StoreError>;
+    /// An owner's apps, oldest first, revoked ones too.
+    async fn apps(&self, owner: AccountId) -> Result<Vec<App>, StoreError>;
+    /// The app with this id, whoever owns it: to give an account a token for it.
+    async fn app(&self, id: AppId) -> Result<Option<App>, StoreError>;
+    /// Revokes an app for good. `false` when the owner has no such app.
+    async fn revoke_app(&self, owner: AccountId, id: AppId) -> Result<bool, StoreError>;
+}
+
+/// Access tokens, through the account they act for.
+#[async_trait]
+pub trait Tokens {
+    /// Keeps a token. `None` when the account or the app is unknown, closed or revoked.
+    async fn create_token(
+        &self,
+        account: AccountId,
+        new: NewToken,
+    ) -> Result<Option<Token>, StoreError>;
+    /// An account's tokens, oldest first, revoked ones too.
+    async fn tokens(&self, account: AccountId) -> Result<Vec<Token>, StoreError>;
+    /// Revokes a token for good. `false` when the account has no such token.
+    async fn revoke_token(&self, account: AccountId, token: &str) -> Result<bool, StoreError>;
+    /// Changes what a token allows. `false` when the account has no such token.
+    async fn change_access(
+        &self,
+        account: AccountId,
+        token: &str,
+        access: Access,
+    ) -> Result<bool, StoreError>;
+}
+
+/// What verifying a request asks for.
+#[async_trait]
+pub trait Credentials {
+    /// The app with this consumer key and the token, revoked or not; `None` when the app is unknown.
+    async fn credential(
+        &self,
+        consumer_key: &str,
+        token: &str,
+    ) -> Result<Option<Credential>, StoreError>;
+    /// A number that has grown whenever an account, app or token was changed, by whatever process.
+    async fn credentials_version(&self) -> Result<i64, StoreError>;
+}
+
+/// Rate windows and replay records.
+#[async_trait]
+pub trait Rates {
+    /// Counts a write that a rule refused before it reached its own step.
+    async fn count(&self, admission: &Admission) -> Result<Admitted<()>, StoreError>;
+    /// An account's open window for an endpoint that writes.
+    async fn write_window(
+        &self,
+        account: AccountId,
+        endpoint: Endpoint,
+    ) -> Result<Option<Window>, StoreError>;
+    /// Keeps the windows of reads over a restart, in place of those kept before. Each is known by its token.
+    async fn save_read_windows(
+        &self,
+        windows: Vec<(String, Endpoint, Window)>,
+    ) -> Result<(), StoreError>;
+    /// The windows of reads that were kept.
+    async fn read_windows(&self) -> Result<Vec<(String, Endpoint, Window)>, StoreError>;
+    /// Forgets replay keys that no repetition can pass with any more at `now`; how many.
+    async fn sweep_replays(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// Uploads, through their owner.
+#[async_trait]
+pub trait Media {
+    /// Keeps a new upload, with the accounts it is shared with.
+    async fn create_upload(
+        &self,
+        admission: &Admission,
+        new: NewUpload,
+    ) -> Result<Admitted<Upload>, StoreError>;
+    /// An upload of this owner that has not expired.
+    async fn upload(
+        &self,
+        owner: AccountId,
+        id: MediaId,
+        now: Timestamp,
+    ) -> Result<Option<Upload>, StoreError>;
+    /// An upload's segments by index.
+    async fn segments(&self, owner: AccountId, id: MediaId) -> Result<Vec<Segment>, StoreError>;
+    /// Adds a segment, or puts it in the place of the one with its index, whose blob's name comes back.
+    async fn add_segment(
+        &self,
+        admission: &Admission,
+        id: MediaId,
+        segment: Segment,
+    ) -> Result<Admitted<Result<Option<String>, AddSegmentError>>, StoreError>;
+    /// Turns an upload's segments into the picture described by `content`; the names of their blobs, which are not
+    /// needed any more, come back. An upload that was finished before stays as it is.
+    async fn finish_upload(
+        &self,
+        admission: &Admission,
+        id: MediaId,
+        content: Content,
+    ) -> Result<Admitted<Result<(Upload, Vec<String>), FinishUploadError>>, StoreError>;
+    /// Describes an upload to people who cannot see it.
+    async fn describe_upload(
+        &self,
+        admission: &Admission,
+        id: MediaId,
+        alt_text: &str,
+    ) -> Result<Admitted<Result<(), DescribeUploadError>>, StoreError>;
+    /// The picture with this key, if a profile made it public.
+    async fn public_picture(&self, key: MediaKey) -> Result<Option<Picture>, StoreError>;
+    /// Whether the upload has a row: if not, its blobs are remains of a crash.
+    async fn upload_exists(&self, owner: AccountId, id: MediaId) -> Result<bool, StoreError>;
+    /// Removes up to `count` uploads that expired before `now` and whose picture no profile uses.
+    async fn sweep_uploads(
+        &self,
+        now: Timestamp,
+        count: u32,
+    ) -> Result<Vec<SweptUpload>, StoreError>;
+}
+
+/// Custom profiles, through their owner.
+#[async_trait]
+pub trait Profiles {
+    /// Makes a profile, and its picture public for good.
+    async fn create_profile(
+        &self,
+        admission: &Admission,
+        new: NewProfile,
+    ) -> Result<Admitted<Result<Profile, CreateProfileError>>, StoreError>;
+    /// The profile with this id, if `reader` may read it and it is not destroyed.
+    async fn profile(
+        &self,
+        reader: AccountId,
+        id: ProfileId,
+    ) -> Result<Option<Profile>, StoreError>;
+    /// A page of an owner's profiles, without destroyed ones.
+    async fn profiles(
+        &self,
+        owner: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Profile>, StoreError>;
+    /// Destroys a profile. `true` also when it was destroyed before, `false` when it never was the caller's.
+    async fn destroy_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+    ) -> Result<Admitted<bool>, StoreError>;
+}
+
+/// The installation itself.
+#[async_trait]
+pub trait Installation {
+    /// The highest id ever committed, 0 at first: ids are minted above it.
+    async fn highest_id(&self) -> Result<i64, StoreError>;
+    /// Keeps `proof`, a text sealed with the installation's key, unless one was kept before; the one that is kept
+    /// comes back, and opens only with the right key.
+    async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError>;
+    /// Whether the store answers.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// The whole contract.
+pub trait Store:
+    Accounts + Apps + Tokens + Credentials + Rates + Media + Profiles + Installation + Send + Sync
+{
+}
+
+impl<T> Store for T where
+    T: Accounts
+        + Apps
+        + Tokens
+        + Credentials
+        + Rates
+        + Media
+        + Profiles
+        + Installation
+        + Send
+        + Sync
+{
+}
