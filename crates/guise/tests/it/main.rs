@@ -1,0 +1,3 @@
+//! Guise's integration tests, all in one binary.
+
+mod tidy;

@@ -1,0 +1,67 @@
+"""TwitterAPI, pointed at the server with its module's PROTOCOL and DOMAIN: the one client here that speaks plain HTTP."""
+
+import json
+import sys
+
+from TwitterAPI import TwitterAPI, TwitterRequestError
+
+module = sys.modules["TwitterAPI.TwitterAPI"]
+module.ENDPOINTS |= {
+    "custom_profiles/new": ("POST", "api"),
+    "custom_profiles/:PARAM": ("GET", "api"),
+    "custom_profiles/list": ("GET", "api"),
+    "custom_profiles/destroy": ("DELETE", "api"),
+}
+TwitterAPI.REST_TIMEOUT = 60
+SEGMENT_BYTES = 1 << 20
+
+
+class Client:
+    NAME = "TwitterAPI"
+    SETTINGS = {}
+
+    def __init__(self, server, keys):
+        self.server, self.keys = server, keys
+        module.PROTOCOL, module.DOMAIN = "http", server.http
+        self.api = TwitterAPI(keys["consumer_key"], keys["consumer_secret"], keys["token"], keys["token_secret"])
+
+    def with_secret(self, secret):
+        return Client(self.server, self.keys | {"token_secret": secret})
+
+    def upload(self, picture):
+        return self._call("media/upload", None, {"media": picture}).json()["media_id_string"]
+
+    def upload_in_segments(self, picture):
+        begin = {"command": "INIT", "total_bytes": len(picture), "media_type": "image/png", "media_category": "DmImage"}
+        media = self._call("media/upload", begin).json()["media_id_string"]
+        for index, start in enumerate(range(0, len(picture), SEGMENT_BYTES)):
+            segment = {"command": "APPEND", "media_id": media, "segment_index": index}
+            self._call("media/upload", segment, {"media": picture[start:start + SEGMENT_BYTES]})
+        return self._call("media/upload", {"command": "FINALIZE", "media_id": media}).json()["media_id_string"]
+
+    def create(self, name, media):
+        profile = {"custom_profile": {"name": name, "avatar": {"media": {"id": int(media)}}}}
+        return self._call("custom_profiles/new", json.dumps(profile)).json()["custom_profile"]
+
+    def show(self, profile):
+        return self._call(f"custom_profiles/:{profile}").json()["custom_profile"]
+
+    def page(self, count, cursor):
+        return self._call("custom_profiles/list", {"count": count} | ({"cursor": cursor} if cursor else {})).json()
+
+    def destroy(self, profile):
+        self._call("custom_profiles/destroy", {"id": profile})
+
+    def refusal(self, action):
+        try:
+            action()
+        except TwitterRequestError as error:
+            told = json.loads(error.msg)["errors"][0]
+            return error.status_code, told["code"], told["message"]
+        raise AssertionError("nothing was refused")
+
+    def _call(self, resource, params=None, files=None):
+        answer = self.api.request(resource, params, files)
+        if answer.status_code >= 400:
+            answer.get_iterator()
+        return answer
