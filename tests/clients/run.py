@@ -52,7 +52,7 @@ def run_javascript(server, words):
         "GUISE_TLS_PORT": str(server.tls_port),
         "GUISE_ACCOUNTS": json.dumps(accounts),
     }
-    command = ["node", "--test-reporter=tap", f"--test-name-pattern={re.escape(words)}", JAVASCRIPT]
+    command = ["node", "--test-reporter=tap", f"--test-name-pattern={re.escape(words) or '.'}", JAVASCRIPT]
     done = subprocess.run(
         command, env=environment, cwd=os.path.dirname(os.path.abspath(__file__)), stdout=subprocess.PIPE, text=True
     )

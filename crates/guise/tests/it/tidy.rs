@@ -1,6 +1,12 @@
 //! The habits of the house that no other tool holds: which crate may use which, how long files are, what they are
 //! called, and that pages printed from code are fresh. `UPDATE=1` rewrites the lists and pages that are printed.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic, and so may what it calls"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
