@@ -54,6 +54,34 @@ limits! {
     BODY_BYTES_MAX: usize = 256 * 1024, "bytes";
     /// A form that carries media in base64, which is a third longer than the media and escaped on top.
     MEDIA_FORM_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes";
+    /// Bodies with media that are in memory at once.
+    MEDIA_BODIES_MAX: usize = 64, "bodies";
+    /// A multipart body: an animation, with room for the other fields.
+    MULTIPART_BYTES_MAX: usize = 16 * 1024 * 1024, "bytes";
+    /// Fields of a multipart body or a form with media.
+    FORM_FIELDS_MAX: usize = 32, "fields";
+    /// A picture's pixels, before any of them is decoded.
+    PICTURE_PIXELS_MAX: u64 = 50_000_000, "pixels";
+    /// A picture's longer side.
+    PICTURE_SIDE_MAX: u32 = 16_384, "pixels";
+    /// Memory for decoding one picture.
+    PICTURE_DECODE_BYTES_MAX: u64 = 512 * 1024 * 1024, "bytes";
+    /// An animation's width.
+    ANIMATION_WIDTH_MAX: u32 = 1280, "pixels";
+    /// An animation's height.
+    ANIMATION_HEIGHT_MAX: u32 = 1080, "pixels";
+    /// An animation's frames.
+    ANIMATION_FRAMES_MAX: usize = 350, "frames";
+    /// Pictures that wait for being decoded.
+    PICTURES_WAITING_MAX: usize = 64, "pictures";
+    /// A picture that is kept in memory after it was served.
+    PICTURE_CACHED_BYTES_MAX: usize = 256 * 1024, "bytes";
+    /// A path.
+    PATH_BYTES_MAX: usize = 2048, "bytes";
+    /// Headers of one request.
+    HEADER_BYTES_MAX: usize = 64 * 1024, "bytes";
+    /// Requests at once on one HTTP/2 connection.
+    HTTP2_STREAMS_MAX: u32 = 200, "requests";
     /// Arrays and objects inside one another in a JSON body.
     JSON_DEPTH_MAX: usize = 32, "levels";
     /// The highest node number in an id.
