@@ -1,1 +1,122 @@
-//! The embedded store: SQLite behind a group-committing writer.
+//! The embedded store: `SQLite` behind a group-committing writer.
+//!
+//! One thread owns the one connection that writes. Jobs queue while the disk is busy with the commit before them; the
+//! thread takes all that wait, commits once, and answers all. Readers have read-only connections of their own. Other
+//! processes may read and write the same file, but only one of them may serve requests: the keys of requests already
+//! seen are held in its memory.
+
+mod accounts;
+mod admission;
+mod apps;
+mod credentials;
+mod error;
+mod installation;
+mod media;
+mod profiles;
+mod query;
+mod rates;
+mod readers;
+mod replays;
+mod schema;
+mod segments;
+mod tokens;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use guise_domain::StoreError;
+use rusqlite::Connection;
+
+pub use crate::error::OpenError;
+use crate::readers::Readers;
+use crate::writer::{Step, Writer};
+
+/// How to open a [`SqliteStore`].
+pub struct Options {
+    /// Pages of write-ahead log after which a commit copies them into the database. Larger is faster and leaves a
+    /// larger `-wal` file.
+    pub wal_checkpoint_pages: u32,
+    /// Connections that read.
+    pub readers: u32,
+    /// Pages beyond which the database is full, for testing what happens then.
+    pub pages_max: Option<u32>,
+    /// Called on the writer's thread when it ends although nobody closed the store: a bug, or a broken disk. Nothing
+    /// is written from then on, so the program had better exit.
+    pub on_writer_end: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { wal_checkpoint_pages: 16_000, readers: 4, pages_max: None, on_writer_end: None }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("wal_checkpoint_pages", &self.wal_checkpoint_pages)
+            .field("readers", &self.readers)
+            .field("pages_max", &self.pages_max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A store in one `SQLite` file. Clones share it; the last one to go closes it, after everything queued is written.
+#[derive(Clone)]
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    writer: Arc<Writer>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, making or migrating it when needed. Before an existing database is migrated to
+    /// version N it is copied to `<path>.before-vN`.
+    ///
+    /// # Errors
+    /// When the file is not Guise's, was written by a newer Guise, or cannot be opened.
+    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let db = schema::open(path, &options)?;
+        let readers = Readers::open(path, options.readers)?;
+        let writer = Writer::start(db, options.on_writer_end)?;
+        Ok(Self { readers: Arc::new(readers), writer: Arc::new(writer) })
+    }
+
+    /// Writes everything queued, copies the write-ahead log into the database and closes it. Whatever is asked of the
+    /// store afterwards is answered with [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    /// When the writer ended before.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        let writer = Arc::clone(&self.writer);
+        tokio::task::spawn_blocking(move || writer.close())
+            .await
+            .map_err(|error| StoreError::Failed(error.to_string()))?
+    }
+
+    /// Runs `step` on the writer's thread, wholly or not at all, and answers once it is durable.
+    async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Step<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.writer.write(step).await
+    }
+
+    /// Runs `query` on a connection that only reads.
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.readers.read(query).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}

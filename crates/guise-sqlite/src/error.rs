@@ -1,0 +1,63 @@
+//! What `SQLite`'s errors mean. Nothing else reads its error codes.
+
+use std::path::PathBuf;
+
+use guise_domain::StoreError;
+use rusqlite::{Error, ErrorCode};
+
+/// Why a database did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file is something else.
+    #[error("{} is not a database of guise", .0.display())]
+    Foreign(PathBuf),
+    /// A newer Guise wrote it.
+    #[error(
+        "{} was written by a newer guise (its format is {found}, this guise knows up to {known}); \
+         run that version, or put back the copy made before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format this program knows.
+        known: i64,
+    },
+    /// The copy that is made before a migration could not be made.
+    #[error("{} could not be made before the upgrade: {reason}", path.display())]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The writer's thread could not be started.
+    #[error("no thread for the store's writer: {0}")]
+    Thread(#[from] std::io::Error),
+    /// Whatever else `SQLite` says.
+    #[error("the database could not be opened: {0}")]
+    Sqlite(#[from] Error),
+}
+
+/// What a caller is told of an error.
+pub(crate) fn store_error(error: &Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".to_owned()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unavailable("another process is writing".to_owned())
+        }
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// What a caller is told when the store was closed, or its writer is gone.
+pub(crate) fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+/// A value that cannot be there, or cannot be kept.
+pub(crate) fn impossible(what: impl std::fmt::Display) -> Error {
+    Error::ToSqlConversionFailure(what.to_string().into())
+}

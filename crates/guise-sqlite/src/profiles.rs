@@ -1,0 +1,127 @@
+//! [`Profiles`] in SQL.
+
+use async_trait::async_trait;
+use guise_domain::{
+    AccountId, Admission, Admitted, CreateProfileError, MediaId, MediaKey, NewProfile, Page,
+    PageRequest, Picture, PictureFormat, Profile, ProfileId, ProfileName, Profiles, StoreError,
+};
+use rusqlite::Row;
+
+use crate::SqliteStore;
+use crate::error::impossible;
+use crate::media::usable_upload;
+use crate::query::{all, below, one, page_of};
+use crate::writer::Step;
+
+const PUBLISH: &str = "UPDATE uploads SET public = 1 WHERE owner = ?1 AND id = ?2 AND public = 0";
+const CREATE: &str = "INSERT INTO profiles (account, id, name, avatar_owner, avatar_media,
+        avatar_random, avatar_format, avatar_width, avatar_height)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const BY_ID: &str = "SELECT id, name, avatar_owner, avatar_media, avatar_random, avatar_format,
+        avatar_width, avatar_height
+    FROM profiles WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
+// By the index of those alive: a page must not cost more because others were destroyed.
+const PAGE: &str = "SELECT id, name, avatar_owner, avatar_media, avatar_random, avatar_format,
+        avatar_width, avatar_height
+    FROM profiles INDEXED BY profiles_alive
+    WHERE account = ?3 AND id <= ?1 AND destroyed_at IS NULL ORDER BY id DESC LIMIT ?2";
+const DESTROY: &str = "UPDATE profiles SET destroyed_at = ?3
+    WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
+const EXISTS: &str = "SELECT 1 FROM profiles WHERE account = ?1 AND id = ?2";
+
+#[async_trait]
+impl Profiles for SqliteStore {
+    async fn create_profile(
+        &self,
+        admission: &Admission,
+        new: NewProfile,
+    ) -> Result<Admitted<Result<Profile, CreateProfileError>>, StoreError> {
+        self.admitted(admission, move |step, admission| create(step, admission, new)).await
+    }
+
+    async fn profile(
+        &self,
+        reader: AccountId,
+        id: ProfileId,
+    ) -> Result<Option<Profile>, StoreError> {
+        self.read(move |db| one(db, BY_ID, (reader.get(), id.get()), read_profile)).await
+    }
+
+    async fn profiles(
+        &self,
+        owner: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Profile>, StoreError> {
+        self.read(move |db| {
+            let (highest, count) = below(page);
+            let items = all(db, PAGE, (highest, count, owner.get()), read_profile)?;
+            Ok(page_of(items, page, |profile| profile.id.get()))
+        })
+        .await
+    }
+
+    async fn destroy_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+    ) -> Result<Admitted<bool>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            let (account, now) = (admission.account.get(), admission.now.millis());
+            if step.execute(DESTROY, (account, id.get(), now))? > 0 {
+                return Ok(true);
+            }
+            Ok(one(step.db, EXISTS, (account, id.get()), |_| Ok(()))?.is_some())
+        })
+        .await
+    }
+}
+
+fn create(
+    step: &mut Step<'_>,
+    admission: &Admission,
+    new: NewProfile,
+) -> rusqlite::Result<Result<Profile, CreateProfileError>> {
+    let NewProfile { id, name, avatar } = new;
+    let Some(upload) = usable_upload(step.db, admission, avatar)? else {
+        return Ok(Err(CreateProfileError::MediaNotFound));
+    };
+    let Some(picture) = upload.picture() else {
+        return Ok(Err(CreateProfileError::NotAPicture));
+    };
+    let Picture { key: MediaKey { owner, media, random }, format, width, height } = picture;
+    step.execute(PUBLISH, (owner.get(), media.get()))?;
+    let row = (
+        admission.account.get(),
+        id.get(),
+        name.as_str(),
+        owner.get(),
+        media.get(),
+        random,
+        format.extension(),
+        width,
+        height,
+    );
+    step.execute(CREATE, row)?;
+    step.keep_id(id.get());
+    Ok(Ok(Profile { id, name, avatar: picture }))
+}
+
+fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+    let key = MediaKey {
+        owner: AccountId::new(row.get(2)?),
+        media: MediaId::new(row.get(3)?),
+        random: row.get(4)?,
+    };
+    let format = read_format(&row.get::<_, String>(5)?)?;
+    Ok(Profile {
+        id: ProfileId::new(row.get(0)?),
+        name: ProfileName::from_stored(row.get(1)?),
+        avatar: Picture { key, format, width: row.get(6)?, height: row.get(7)? },
+    })
+}
+
+/// The format kept as `extension`.
+pub(crate) fn read_format(extension: &str) -> rusqlite::Result<PictureFormat> {
+    PictureFormat::from_extension(extension)
+        .ok_or_else(|| impossible(format!("format {extension}")))
+}

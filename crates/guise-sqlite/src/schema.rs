@@ -1,0 +1,107 @@
+//! Opening the database that is written to: whose it is, which version, and bringing it up to date.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::Options;
+use crate::error::OpenError;
+use crate::query::keep_statements;
+
+/// `Guis`, in the file's header: says whose database it is.
+const APPLICATION_ID: i64 = 0x4775_6973;
+
+/// Script N brings a database from version N - 1 to N.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
+
+/// Opens and, if needed, makes or migrates the database for writing.
+pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    let mut db = Connection::open(path)?;
+    keep_statements(&db);
+    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off;")?;
+    migrate(&mut db, path, MIGRATIONS)?;
+    db.execute_batch(PRAGMAS)?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
+        Ok(())
+    })?;
+    if let Some(pages) = options.pages_max {
+        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), OpenError> {
+    let found = version(db, path, scripts)?;
+    // Only now is it sure to be ours: nothing is changed in another program's file.
+    db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    let known = number(scripts);
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        copy(db, &beside(path, known))?;
+    }
+    // Another process may be doing the same: whoever comes second finds it done.
+    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&step, path, scripts)?;
+    for script in scripts.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        step.execute_batch(script)?;
+    }
+    step.pragma_update(None, "application_id", APPLICATION_ID)?;
+    step.pragma_update(None, "user_version", known)?;
+    step.commit()?;
+    Ok(())
+}
+
+/// The database's version, 0 when it is new.
+fn version(db: &Connection, path: &Path, scripts: &[&str]) -> Result<i64, OpenError> {
+    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let foreign = || OpenError::Foreign(path.to_owned());
+    let application = pragma("application_id").map_err(|error| {
+        let not_a_database = error.sqlite_error_code() == Some(ErrorCode::NotADatabase);
+        if not_a_database { foreign() } else { error.into() }
+    })?;
+    let found = pragma("user_version")?;
+    let tables = "SELECT count(*) FROM sqlite_schema";
+    let empty = db.query_row(tables, (), |row| row.get::<_, i64>(0))? == 0;
+    if application == 0 && found == 0 && empty {
+        return Ok(0);
+    }
+    if application != APPLICATION_ID || found < 1 {
+        return Err(foreign());
+    }
+    let known = number(scripts);
+    if found > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(found)
+}
+
+fn number(scripts: &[&str]) -> i64 {
+    i64::try_from(scripts.len()).unwrap_or(i64::MAX)
+}
+
+/// Where the copy made before an upgrade to `version` goes.
+fn beside(path: &Path, version: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-v{version}"));
+    name.into()
+}
+
+/// Copies the database to `path`, durably, in the place of a copy from an upgrade that did not succeed.
+fn copy(db: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |reason: String| OpenError::Copy { path: path.to_owned(), reason };
+    let partial = path.with_added_extension("partial");
+    if partial.exists() {
+        fs::remove_file(&partial).map_err(|error| failed(error.to_string()))?;
+    }
+    let name = partial.to_str().ok_or_else(|| failed("its name is not Unicode".to_owned()))?;
+    db.execute("VACUUM INTO ?1", [name]).map_err(|error| failed(error.to_string()))?;
+    fs::File::open(&partial)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(&partial, path))
+        .map_err(|error| failed(error.to_string()))
+}
