@@ -1,1 +1,28 @@
 //! Guise's HTTP interface: the API, pictures, and the server's accept loop.
+
+mod account;
+mod answer;
+mod auth;
+mod blobs;
+mod error;
+mod extract;
+mod health;
+mod media;
+mod multipart;
+mod origin;
+mod picture;
+mod pictures;
+mod profiles;
+mod quota;
+mod record;
+mod router;
+pub mod serve;
+mod state;
+mod sweep;
+mod wire;
+
+pub use blobs::{BlobError, Blobs};
+pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
+pub use router::router;
+pub use state::{Foundation, Guise, Settings};
+pub use sweep::{SweepError, Swept};

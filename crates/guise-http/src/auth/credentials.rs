@@ -1,0 +1,127 @@
+//! Apps and tokens in memory, with the HMAC state of their secrets.
+//!
+//! Another process may change credentials in the same store at any time. The store's version is asked for at most
+//! every [`CREDENTIALS_STALE_MILLIS`]; when it has grown, everything here is forgotten.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use guise_domain::limits::{CREDENTIALS_CACHED_MAX, CREDENTIALS_STALE_MILLIS};
+use guise_domain::{Credential, Sealed, SealingKey, Store, Timestamp};
+use guise_oauth1::SigningKey;
+use quick_cache::Equivalent;
+use quick_cache::sync::Cache;
+
+use super::Known;
+use crate::error::Refusal;
+
+/// What is known of a consumer key and a token.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// Both exist; either may be revoked.
+    Known(Arc<Known>),
+    /// No app has this consumer key.
+    UnknownConsumer,
+    /// The app has no such token.
+    UnknownToken,
+}
+
+/// The cache. Absence is cached too: an unknown key then costs what a wrong signature costs.
+pub(crate) struct Credentials {
+    cache: Cache<(Box<str>, Box<str>), Found>,
+    key: SealingKey,
+    version: AtomicI64,
+    checked_at: AtomicI64,
+}
+
+#[derive(PartialEq, Eq)]
+struct Pair<'a>(&'a str, &'a str);
+
+impl Hash for Pair<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0, self.1).hash(state);
+    }
+}
+
+impl Equivalent<(Box<str>, Box<str>)> for Pair<'_> {
+    fn equivalent(&self, key: &(Box<str>, Box<str>)) -> bool {
+        *self.0 == *key.0 && *self.1 == *key.1
+    }
+}
+
+impl Credentials {
+    /// An empty cache that opens secrets with `key`.
+    pub(crate) fn new(key: SealingKey) -> Self {
+        Self {
+            cache: Cache::new(CREDENTIALS_CACHED_MAX),
+            key,
+            version: AtomicI64::new(i64::MIN),
+            checked_at: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// What is known of this pair at `now`.
+    ///
+    /// # Errors
+    /// When the store fails, or a secret in it does not open.
+    pub(crate) async fn find(
+        &self,
+        store: &dyn Store,
+        consumer_key: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Found, Refusal> {
+        self.refresh(store, now).await?;
+        if let Some(found) = self.cache.get(&Pair(consumer_key, token)) {
+            return Ok(found);
+        }
+        let version = self.version.load(Ordering::Acquire);
+        let found = self.describe(store.credential(consumer_key, token).await?)?;
+        // A version that has grown meanwhile may have made this stale; the next request asks again.
+        if self.version.load(Ordering::Acquire) == version {
+            self.cache.insert((consumer_key.into(), token.into()), found.clone());
+        }
+        Ok(found)
+    }
+
+    async fn refresh(&self, store: &dyn Store, now: Timestamp) -> Result<(), Refusal> {
+        let age = now.millis().abs_diff(self.checked_at.load(Ordering::Acquire));
+        if age < CREDENTIALS_STALE_MILLIS {
+            return Ok(());
+        }
+        let version = store.credentials_version().await?;
+        if self.version.swap(version, Ordering::AcqRel) != version {
+            self.cache.clear();
+        }
+        self.checked_at.store(now.millis(), Ordering::Release);
+        Ok(())
+    }
+
+    fn describe(&self, credential: Option<Credential>) -> Result<Found, Refusal> {
+        let Some(Credential { app, token }) = credential else {
+            return Ok(Found::UnknownConsumer);
+        };
+        let Some((token, account)) = token else {
+            return Ok(Found::UnknownToken);
+        };
+        let consumer_secret = self.open(&app.consumer_secret, &app.consumer_key)?;
+        let token_secret = self.open(&token.secret, &token.token)?;
+        Ok(Found::Known(Arc::new(Known {
+            app: app.id,
+            app_revoked: app.revoked,
+            token: token.token.into(),
+            token_revoked: token.revoked,
+            access: token.access,
+            account,
+            key: SigningKey::new(&consumer_secret, &token_secret),
+        })))
+    }
+
+    fn open(&self, sealed: &Sealed, name: &str) -> Result<String, Refusal> {
+        let bytes =
+            self.key.open(sealed, name).map_err(|error| Refusal::Internal(error.to_string()))?;
+        String::from_utf8(bytes)
+            .map_err(|_| Refusal::Internal("a stored secret is not text".into()))
+    }
+}

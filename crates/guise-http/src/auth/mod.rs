@@ -1,0 +1,152 @@
+//! From a request's signature to the account behind it.
+//!
+//! Only this room makes a [`Caller`]. Whoever holds one holds a verified signature of a live token of a live account.
+
+mod credentials;
+mod replay;
+mod verify;
+
+use std::sync::Arc;
+
+use guise_domain::rate::{Endpoint, Kind, Quota};
+use guise_domain::{Access, Account, Admission, Admitted, AppId, ReplayKey, Timestamp};
+use guise_oauth1::SigningKey;
+
+pub(crate) use credentials::Credentials;
+pub(crate) use replay::ReadReplays;
+pub(crate) use verify::{Body, looks_like_json, verify};
+
+use crate::error::Refusal;
+use crate::record::Record;
+use crate::state::Guise;
+
+/// An app and a token as they are known to the verifier.
+#[derive(Debug)]
+pub(crate) struct Known {
+    app: AppId,
+    app_revoked: bool,
+    token: Arc<str>,
+    token_revoked: bool,
+    access: Access,
+    account: Account,
+    key: SigningKey,
+}
+
+/// Who calls, proven by a signature.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    known: Arc<Known>,
+    replay: ReplayKey,
+    replay_until: Timestamp,
+    /// When the request was verified; the present moment for everything the request does.
+    pub(crate) now: Timestamp,
+    record: Record,
+}
+
+impl Caller {
+    /// The account the token acts for.
+    pub(crate) fn account(&self) -> &Account {
+        &self.known.account
+    }
+
+    /// The token's public half.
+    pub(crate) fn token(&self) -> &Arc<str> {
+        &self.known.token
+    }
+
+    /// Lets the caller use `endpoint`: the access level must allow it, the account must have the permission, and a
+    /// read is counted. A write is counted in its own step.
+    ///
+    /// # Errors
+    /// What the caller lacks, or that the window of a read is used up.
+    pub(crate) fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
+        if endpoint.family() == "custom_profiles" && !self.account().custom_profiles {
+            return Err(Refusal::NotPermitted);
+        }
+        match endpoint.kind() {
+            Kind::Write if self.known.access < Access::Write => Err(Refusal::ReadOnly),
+            Kind::Write => Ok(()),
+            Kind::Read => {
+                if !guise.replays().insert(self.replay, self.now) {
+                    return Err(Refusal::NotAuthenticated);
+                }
+                let counted = guise.reads().count(self.token(), endpoint, self.now);
+                counted.map(|quota| self.record.set_quota(quota)).inspect_err(|refusal| {
+                    if let Refusal::Limited(quota) = refusal {
+                        self.record.set_quota(*quota);
+                    }
+                })
+            }
+        }
+    }
+
+    /// What a write of this request has to pass in the store.
+    pub(crate) fn admission(&self, guise: &Guise, endpoint: Endpoint) -> Admission {
+        Admission {
+            account: self.account().id,
+            replay: self.replay,
+            replay_until: self.replay_until,
+            endpoint,
+            rule: guise.settings().rules.rule(endpoint),
+            now: self.now,
+        }
+    }
+
+    /// Takes what the store made of a write.
+    ///
+    /// # Errors
+    /// When the write repeats an earlier request, or does not fit into its window.
+    pub(crate) fn admitted<T>(&self, admitted: Admitted<T>) -> Result<T, Refusal> {
+        match admitted {
+            Admitted::Replayed => Err(Refusal::NotAuthenticated),
+            Admitted::Limited(quota) => {
+                self.record.set_quota(quota);
+                Err(Refusal::Limited(quota))
+            }
+            Admitted::Done(quota, value) => {
+                self.record.set_quota(quota);
+                Ok(value)
+            }
+        }
+    }
+
+    /// Refuses early what the store would refuse anyway, so that costly work is not begun in vain.
+    ///
+    /// # Errors
+    /// When the window of the write is used up.
+    pub(crate) async fn foresee(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
+        let quota = self.write_quota(guise, endpoint).await?;
+        if quota.remaining == 0 {
+            self.record.set_quota(quota);
+            return Err(Refusal::Limited(quota));
+        }
+        Ok(())
+    }
+
+    /// What is left of a write's window.
+    pub(crate) async fn write_quota(
+        &self,
+        guise: &Guise,
+        endpoint: Endpoint,
+    ) -> Result<Quota, Refusal> {
+        let open = guise.store().write_window(self.account().id, endpoint).await?;
+        let rule = guise.settings().rules.rule(endpoint);
+        Ok(guise_domain::rate::Window::peek(open, rule, self.now))
+    }
+
+    /// Answers `refusal`, after counting it when the request was a write that broke a rule.
+    pub(crate) async fn refuse(
+        &self,
+        guise: &Guise,
+        endpoint: Endpoint,
+        refusal: Refusal,
+    ) -> Refusal {
+        if endpoint.kind() == Kind::Read {
+            return refusal;
+        }
+        match guise.store().count(&self.admission(guise, endpoint)).await {
+            Ok(admitted) => self.admitted(admitted).err().unwrap_or(refusal),
+            Err(error) => error.into(),
+        }
+    }
+}

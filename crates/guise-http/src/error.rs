@@ -1,0 +1,143 @@
+//! The one table from failure to wire.
+
+use axum::response::{IntoResponse, Response};
+use guise_domain::rate::Quota;
+use guise_domain::{CreateProfileError, StoreError};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::blobs::BlobError;
+
+/// Why a request was refused. Each variant is one row of [`Refusal::wire`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No credentials, or none that can be read.
+    BadAuthentication,
+    /// Wrong signature, unknown consumer key, or a repeated request.
+    NotAuthenticated,
+    /// Unknown or revoked token, or a closed account.
+    BadToken,
+    /// The signed timestamp is too far from our clock.
+    ClockOff,
+    /// The app was revoked.
+    AppSuspended,
+    /// A bearer token where a user's is needed.
+    NeedsUserContext,
+    /// The account may not use custom profiles.
+    NotPermitted,
+    /// A token that may only read.
+    ReadOnly,
+    /// Nothing here, or nothing the caller may see.
+    NotFound,
+    /// The body or a parameter breaks a rule; the text names the place first.
+    Invalid(String),
+    /// A parameter of the upload is missing.
+    Missing(&'static str),
+    /// The upload host's own form of an error.
+    Upload(String),
+    /// The media id is unknown, expired or somebody else's.
+    MediaNotFound,
+    /// The media id is not a picture's.
+    NotAPicture,
+    /// The body is longer than this many bytes.
+    TooLarge(usize),
+    /// The body did not come in time.
+    TooSlow,
+    /// The window is used up.
+    Limited(Quota),
+    /// Busy now, and better later.
+    OverCapacity(String),
+    /// A failure of ours. The text goes to the log only.
+    Internal(String),
+}
+
+/// The cause of a 5xx, on its way to the log in the response's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Cause(pub(crate) String);
+
+impl Refusal {
+    fn wire(&self) -> (StatusCode, u16, String) {
+        use StatusCode as S;
+        match self {
+            Self::BadAuthentication => (S::BAD_REQUEST, 215, "Bad Authentication data.".into()),
+            Self::NotAuthenticated => (S::UNAUTHORIZED, 32, "Could not authenticate you.".into()),
+            Self::BadToken => (S::UNAUTHORIZED, 89, "Invalid or expired token.".into()),
+            Self::ClockOff => (S::UNAUTHORIZED, 135, "Timestamp out of bounds.".into()),
+            Self::AppSuspended => (S::UNAUTHORIZED, 416, "Invalid / suspended application".into()),
+            Self::NeedsUserContext => {
+                (S::FORBIDDEN, 220, "Your credentials do not allow access to this resource.".into())
+            }
+            Self::NotPermitted => {
+                (S::FORBIDDEN, 87, "Client is not permitted to perform this action.".into())
+            }
+            Self::ReadOnly => {
+                (S::FORBIDDEN, 261, "Application cannot perform write actions.".into())
+            }
+            Self::NotFound => (S::NOT_FOUND, 34, "Sorry, that page does not exist.".into()),
+            Self::Invalid(reason) | Self::Upload(reason) => (S::BAD_REQUEST, 214, reason.clone()),
+            Self::Missing(name) => (S::BAD_REQUEST, 38, format!("{name} parameter is missing.")),
+            Self::MediaNotFound => (S::BAD_REQUEST, 325, "A media id was not found.".into()),
+            Self::NotAPicture => {
+                (S::BAD_REQUEST, 324, "The validation of media ids failed.".into())
+            }
+            Self::TooLarge(max) => {
+                (S::PAYLOAD_TOO_LARGE, 214, format!("The body must be at most {max} bytes."))
+            }
+            Self::TooSlow => (S::REQUEST_TIMEOUT, 214, "The body did not arrive in time.".into()),
+            Self::Limited(_) => (S::TOO_MANY_REQUESTS, 88, "Rate limit exceeded".into()),
+            Self::OverCapacity(_) => (S::SERVICE_UNAVAILABLE, 130, "Over capacity".into()),
+            Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, 131, "Internal error".into()),
+        }
+    }
+
+    fn body(&self, code: u16, message: &str) -> Value {
+        match self {
+            Self::Upload(reason) => json!({"request": "/1.1/media/upload.json", "error": reason}),
+            _ => json!({"errors": [{"code": code, "message": message}]}),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, code, message) = self.wire();
+        let mut response = answer::json(status, &self.body(code, &message));
+        match self {
+            Self::OverCapacity(cause) => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                response.extensions_mut().insert(Cause(cause));
+            }
+            Self::Internal(cause) => {
+                response.extensions_mut().insert(Cause(cause));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::OverCapacity(error.to_string()),
+            StoreError::Failed(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<BlobError> for Refusal {
+    fn from(error: BlobError) -> Self {
+        Self::OverCapacity(error.to_string())
+    }
+}
+
+impl From<CreateProfileError> for Refusal {
+    fn from(error: CreateProfileError) -> Self {
+        match error {
+            CreateProfileError::MediaNotFound => Self::MediaNotFound,
+            CreateProfileError::NotAPicture => Self::NotAPicture,
+        }
+    }
+}

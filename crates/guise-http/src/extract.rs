@@ -1,0 +1,157 @@
+//! What a handler takes in its signature is what was checked.
+//!
+//! [`Signed`] buffers a bounded body, verifies the signature over exactly those bytes, lets the caller in, and only
+//! then parses: an unverified body has no type.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, OriginalUri, Request};
+use bytes::Bytes;
+use guise_domain::limits::BODY_BYTES_MAX;
+use guise_domain::rate::Endpoint;
+use http::request::Parts;
+use http::{Method, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::auth::{self, Caller};
+use crate::error::Refusal;
+use crate::serve::BodyTimeout;
+use crate::state::Guise;
+use crate::wire::{Pairs, parse_json};
+
+/// What a handler reads from a request, and which limit the request counts against.
+pub(crate) trait Input: Sized + Send {
+    /// The endpoint it belongs to.
+    const ENDPOINT: Endpoint;
+
+    /// Reads the input.
+    ///
+    /// # Errors
+    /// [`Unreadable::Malformed`] when the body is no JSON at all, which counts against no limit;
+    /// [`Unreadable::Refused`] when a rule is broken, which does.
+    fn parse(request: &Received) -> Result<Self, Unreadable>;
+}
+
+/// Why an input could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// Not even JSON.
+    Malformed(String),
+    /// A rule is broken.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Unreadable {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A request whose signature was verified, before it was parsed.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// The query.
+    pub(crate) query: Pairs,
+    /// The last segment of the path.
+    pub(crate) last_segment: String,
+    body: Bytes,
+}
+
+impl Received {
+    /// The body as JSON, whatever its label says.
+    ///
+    /// # Errors
+    /// What is malformed, and where.
+    pub(crate) fn json(&self) -> Result<serde_json::Value, Unreadable> {
+        parse_json(&self.body).map_err(Unreadable::Malformed)
+    }
+
+    /// The body as JSON when it looks so.
+    pub(crate) fn json_if_any(&self) -> Result<Option<serde_json::Value>, Unreadable> {
+        if auth::looks_like_json(&self.body) { self.json().map(Some) } else { Ok(None) }
+    }
+
+    /// The query, then the body as a form.
+    pub(crate) fn query_and_form(&self) -> Pairs {
+        self.query.clone().chain(Pairs::parse(&self.body))
+    }
+}
+
+/// A verified request and its input.
+#[derive(Debug)]
+pub(crate) struct Signed<W> {
+    /// Who sent it.
+    pub(crate) caller: Caller,
+    /// What it says.
+    pub(crate) input: W,
+    /// `scheme://host` as received; begins URLs when no public base is configured.
+    pub(crate) received: String,
+}
+
+impl<W: Input> FromRequest<Guise> for Signed<W> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, guise: &Guise) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let body = if parts.method == Method::GET || parts.method == Method::HEAD {
+            Bytes::new()
+        } else {
+            read(body, BODY_BYTES_MAX).await?
+        };
+        let caller = auth::verify(guise, &parts, auth::Body::Read(&body)).await?;
+        caller.enter(guise, W::ENDPOINT)?;
+        let received = Received {
+            query: query(&parts),
+            last_segment: last_segment(&parts.uri).to_owned(),
+            body,
+        };
+        match W::parse(&received) {
+            Ok(input) => Ok(Self { caller, input, received: base(guise, &parts) }),
+            Err(Unreadable::Malformed(reason)) => Err(Refusal::Invalid(reason)),
+            Err(Unreadable::Refused(refusal)) => {
+                Err(caller.refuse(guise, W::ENDPOINT, refusal).await)
+            }
+        }
+    }
+}
+
+/// The URI as it came, before the router's own rewriting.
+pub(crate) fn original_uri(parts: &Parts) -> &Uri {
+    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri)
+}
+
+/// The query's pairs.
+pub(crate) fn query(parts: &Parts) -> Pairs {
+    Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())
+}
+
+/// `scheme://host` as received, or nothing.
+pub(crate) fn base(guise: &Guise, parts: &Parts) -> String {
+    crate::origin::Origin::of(guise, parts).base_url().unwrap_or_default()
+}
+
+fn last_segment(uri: &Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
+}
+
+/// Reads a body of at most `max` bytes.
+///
+/// # Errors
+/// When it is longer, stops coming, or breaks off.
+pub(crate) async fn read(body: Body, max: usize) -> Result<Bytes, Refusal> {
+    match Limited::new(body, max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge(max)),
+        Err(error) => Err(broken_off(&*error)),
+    }
+}
+
+fn broken_off(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<BodyTimeout>() {
+            return Refusal::TooSlow;
+        }
+        cause = error.source();
+    }
+    Refusal::Invalid("The body broke off.".into())
+}

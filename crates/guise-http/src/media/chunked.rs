@@ -1,0 +1,223 @@
+//! Uploads in segments: INIT, APPEND, FINALIZE and STATUS. Segments come concurrently and in any order.
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use guise_domain::limits::{ANIMATION_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX, UPLOAD_SECONDS};
+use guise_domain::rate::Endpoint;
+use guise_domain::{
+    AddSegmentError, Content, FinishUploadError, ImageType, MediaId, NewUpload, Segment, Upload,
+};
+use http::StatusCode;
+
+use super::form::UploadForm;
+use super::{Unfinished, fresh_key, keep_picture, wire};
+use crate::answer;
+use crate::auth::Caller;
+use crate::blobs;
+use crate::error::Refusal;
+use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::state::Guise;
+
+const SUM: &str = "Segments do not add up to provided total file size.";
+
+/// `command=INIT`
+pub(super) async fn init(
+    guise: &Guise,
+    caller: &Caller,
+    form: &UploadForm,
+) -> Result<Response, Unfinished> {
+    let total_bytes = total_bytes(form)?;
+    let media_type = form.required("media_type")?;
+    if ImageType::from_media_type(&media_type.to_ascii_lowercase().replace("/jpg", "/jpeg"))
+        .is_none()
+    {
+        let shown: String = media_type.chars().take(40).collect();
+        let reason = format!(
+            "media type unrecognized. ({shown} is none of image/jpeg, image/png, image/gif, image/webp)"
+        );
+        return Err(Refusal::Upload(reason).into());
+    }
+    let upload = Upload {
+        key: fresh_key(guise, caller),
+        category: form.category()?,
+        shared: form.shared()?,
+        expires_at: caller.now.plus_seconds(UPLOAD_SECONDS),
+        content: Content::Receiving { total_bytes, media_type: media_type.to_owned() },
+    };
+    let new = NewUpload { upload, additional_owners: form.owners()? };
+    let admission = caller.admission(guise, Endpoint::MediaUpload);
+    let created = guise.store().create_upload(&admission, new).await.map_err(Refusal::from)?;
+    let upload = caller.admitted(created).map_err(Unfinished::Counted)?;
+    Ok(wire::answer(StatusCode::ACCEPTED, &upload, caller.now))
+}
+
+fn total_bytes(form: &UploadForm) -> Result<u64, Refusal> {
+    let total = form.required("total_bytes")?.parse::<u64>().ok().filter(|total| *total > 0);
+    let total =
+        total.ok_or_else(|| Refusal::Upload("total_bytes must be a positive number.".into()))?;
+    if total > ANIMATION_BYTES_MAX as u64 {
+        return Err(Refusal::Upload(format!("File size exceeds {ANIMATION_BYTES_MAX} bytes.")));
+    }
+    Ok(total)
+}
+
+/// `command=APPEND`
+pub(super) async fn append(
+    guise: &Guise,
+    caller: &Caller,
+    mut form: UploadForm,
+) -> Result<Response, Unfinished> {
+    let id = form.media_id()?;
+    let index = form.required("segment_index")?.parse::<u16>().ok();
+    let index = index.filter(|index| *index < SEGMENTS_MAX).ok_or_else(|| {
+        Refusal::Upload(format!("SegmentIndex must be between 0 and {}.", SEGMENTS_MAX - 1))
+    })?;
+    let bytes = form.take_media()?.ok_or(Refusal::Missing("media"))?;
+    if bytes.len() > SEGMENT_BYTES_MAX {
+        let reason = format!("A segment must be at most {SEGMENT_BYTES_MAX} bytes.");
+        return Err(Refusal::Upload(reason).into());
+    }
+    existing(guise, caller, id).await?;
+    let blob = blobs::segment(id, index, &guise.random_hex());
+    let segment = Segment { index, bytes: bytes.len() as u64, blob: blob.clone() };
+    guise.blobs().put(&blob, bytes).await.map_err(Refusal::from)?;
+    let admission = caller.admission(guise, Endpoint::MediaUpload);
+    let added = guise.store().add_segment(&admission, id, segment).await.map_err(Refusal::from);
+    let added = added.and_then(|added| caller.admitted(added));
+    let added = added.and_then(|added| added.map_err(|error| refused(error, id)));
+    match added {
+        Ok(replaced) => {
+            discard(guise, replaced).await;
+            let answer = answer::empty(StatusCode::NO_CONTENT);
+            Ok(wire::with_id(answer, &id.to_string()))
+        }
+        Err(refusal) => {
+            discard(guise, [blob]).await;
+            Err(Unfinished::Counted(refusal))
+        }
+    }
+}
+
+fn refused(error: AddSegmentError, id: MediaId) -> Refusal {
+    match error {
+        AddSegmentError::UnknownUpload => unknown(id),
+        AddSegmentError::Finalized => {
+            Refusal::Upload(format!("Invalid media_id: Some({id}) (already finalized)"))
+        }
+        AddSegmentError::TooMuch { total_bytes } => {
+            Refusal::Upload(format!("{SUM} (more than {total_bytes} bytes)"))
+        }
+    }
+}
+
+fn unknown(id: MediaId) -> Refusal {
+    Refusal::Upload(format!("Invalid media_id: Some({id})"))
+}
+
+async fn existing(guise: &Guise, caller: &Caller, id: MediaId) -> Result<Upload, Refusal> {
+    let upload = guise.store().upload(caller.account().id, id, caller.now).await?;
+    upload.ok_or_else(|| unknown(id))
+}
+
+/// `command=FINALIZE`. Finalizing twice answers twice the same.
+pub(super) async fn finalize(
+    guise: &Guise,
+    caller: &Caller,
+    form: &UploadForm,
+) -> Result<Response, Unfinished> {
+    let id = form.media_id()?;
+    let upload = existing(guise, caller, id).await?;
+    let content = match upload.content {
+        Content::Receiving { total_bytes, .. } => {
+            let bytes = assemble(guise, caller, id, total_bytes).await?;
+            match bytes {
+                Some(bytes) => keep_picture(guise, upload.key, bytes).await?,
+                // Another FINALIZE was faster.
+                None => existing(guise, caller, id).await?.content,
+            }
+        }
+        finished @ Content::Image { .. } => finished,
+    };
+    let admission = caller.admission(guise, Endpoint::MediaUpload);
+    let finished =
+        guise.store().finish_upload(&admission, id, content).await.map_err(Refusal::from)?;
+    let finished = caller.admitted(finished).map_err(Unfinished::Counted)?;
+    let (upload, segments) = finished.map_err(|error| match error {
+        FinishUploadError::UnknownUpload => Unfinished::Counted(unknown(id)),
+    })?;
+    discard(guise, segments).await;
+    Ok(wire::answer(StatusCode::CREATED, &upload, caller.now))
+}
+
+/// All segments in order; `None` when their blobs are gone because the upload was finished meanwhile.
+async fn assemble(
+    guise: &Guise,
+    caller: &Caller,
+    id: MediaId,
+    total_bytes: u64,
+) -> Result<Option<Bytes>, Refusal> {
+    let segments = guise.store().segments(caller.account().id, id).await?;
+    let gap = (0..).zip(&segments).find(|(expected, segment)| *expected != segment.index);
+    if let Some((missing, _)) = gap {
+        return Err(Refusal::Upload(format!("{SUM} (segment {missing} is missing)")));
+    }
+    let received: u64 = segments.iter().map(|segment| segment.bytes).sum();
+    if received != total_bytes {
+        return Err(Refusal::Upload(format!("{SUM} (got {received} of {total_bytes} bytes)")));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(total_bytes).unwrap_or_default());
+    for segment in &segments {
+        match guise.blobs().get(&segment.blob).await? {
+            Some(blob) => bytes.extend_from_slice(&blob),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(bytes.into()))
+}
+
+async fn discard(guise: &Guise, segments: impl IntoIterator<Item = String>) {
+    for name in segments {
+        if let Err(error) = guise.blobs().delete(&name).await {
+            tracing::warn!(%error, name, "a blob is left to the sweeper");
+        }
+    }
+}
+
+/// `GET /1.1/media/upload.json?command=STATUS`
+pub(crate) async fn status(
+    State(guise): State<Guise>,
+    Signed { caller, input, .. }: Signed<Asked>,
+) -> Result<Response, Refusal> {
+    describe_status(&guise, &caller, input.id).await
+}
+
+/// How far an upload is.
+pub(super) async fn describe_status(
+    guise: &Guise,
+    caller: &Caller,
+    id: MediaId,
+) -> Result<Response, Refusal> {
+    Ok(wire::answer_with_progress(&existing(guise, caller, id).await?, caller.now))
+}
+
+/// The upload that STATUS asks for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    id: MediaId,
+}
+
+impl Input for Asked {
+    const ENDPOINT: Endpoint = Endpoint::MediaUploadStatus;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        match request.query.get("command") {
+            Some(command) if command.eq_ignore_ascii_case("STATUS") => {}
+            Some(_) => {
+                return Err(Refusal::Upload("GET knows only the command STATUS.".into()).into());
+            }
+            None => return Err(Refusal::Missing("command").into()),
+        }
+        Ok(Self { id: request.query.id("media_id")? })
+    }
+}

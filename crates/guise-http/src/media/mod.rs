@@ -1,0 +1,145 @@
+//! Uploads: `/1.1/media/upload.json` and `/1.1/media/metadata/create.json` (contract §3).
+
+mod chunked;
+mod describe;
+mod form;
+mod wire;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use guise_domain::limits::UPLOAD_SECONDS;
+use guise_domain::rate::Endpoint;
+use guise_domain::{Content, MediaId, MediaKey, NewUpload, Picture, Upload};
+use http::StatusCode;
+
+use crate::auth::Caller;
+use crate::blobs;
+use crate::error::Refusal;
+use crate::picture::{PictureError, Rendered};
+use crate::state::Guise;
+
+pub(crate) use chunked::status;
+pub(crate) use describe::describe;
+use form::UploadForm;
+
+/// `POST /1.1/media/upload.json`: simple, or the command it names.
+pub(crate) async fn upload(
+    State(guise): State<Guise>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    // Held until the body is done with: bodies are large, and memory is not.
+    let _body = guise
+        .media_bodies()
+        .try_acquire()
+        .map_err(|_| Refusal::OverCapacity("too many uploads at once".into()))?;
+    let (caller, form) = form::receive(&guise, request).await?;
+    caller.enter(&guise, Endpoint::MediaUpload)?;
+    caller.foresee(&guise, Endpoint::MediaUpload).await?;
+    let answered = dispatch(&guise, &caller, form).await;
+    match answered {
+        Ok(response) => Ok(response),
+        // What the store already counted, or could not count, is answered as it is.
+        Err(Unfinished::Counted(refusal)) => Err(refusal),
+        Err(Unfinished::Uncounted(refusal)) => {
+            Err(caller.refuse(&guise, Endpoint::MediaUpload, refusal).await)
+        }
+    }
+}
+
+/// Why an upload was refused, and whether its step in the store was reached.
+#[derive(Debug)]
+enum Unfinished {
+    Counted(Refusal),
+    Uncounted(Refusal),
+}
+
+impl From<Refusal> for Unfinished {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Internal(_) | Refusal::OverCapacity(_) => Self::Counted(refusal),
+            _ => Self::Uncounted(refusal),
+        }
+    }
+}
+
+async fn dispatch(
+    guise: &Guise,
+    caller: &Caller,
+    form: UploadForm,
+) -> Result<Response, Unfinished> {
+    match form.command().as_deref() {
+        None => simple(guise, caller, form).await,
+        Some("INIT") => chunked::init(guise, caller, &form).await,
+        Some("APPEND") => chunked::append(guise, caller, form).await,
+        Some("FINALIZE") => chunked::finalize(guise, caller, &form).await,
+        Some("STATUS") => Ok(chunked::describe_status(guise, caller, form.media_id()?).await?),
+        Some(_) => Err(Unfinished::Uncounted(Refusal::Upload(
+            "command must be INIT, APPEND, FINALIZE or STATUS.".into(),
+        ))),
+    }
+}
+
+/// The whole picture in one request.
+async fn simple(
+    guise: &Guise,
+    caller: &Caller,
+    mut form: UploadForm,
+) -> Result<Response, Unfinished> {
+    let (category, shared, additional_owners) = (form.category()?, form.shared()?, form.owners()?);
+    let bytes = form.take_media()?.ok_or(Refusal::Missing("media"))?;
+    let key = fresh_key(guise, caller);
+    let content = keep_picture(guise, key, bytes).await?;
+    let expires_at = caller.now.plus_seconds(UPLOAD_SECONDS);
+    let upload = Upload { key, category, shared, expires_at, content };
+    let admission = caller.admission(guise, Endpoint::MediaUpload);
+    let created = guise
+        .store()
+        .create_upload(&admission, NewUpload { upload: upload.clone(), additional_owners })
+        .await
+        .map_err(Refusal::from)
+        .and_then(|created| caller.admitted(created));
+    match created {
+        Ok(upload) => Ok(wire::answer(StatusCode::OK, &upload, caller.now)),
+        Err(refusal) => {
+            if let Some(picture) = upload.picture() {
+                discard(guise, picture).await;
+            }
+            Err(Unfinished::Counted(refusal))
+        }
+    }
+}
+
+/// A key for a new upload of the caller's.
+fn fresh_key(guise: &Guise, caller: &Caller) -> MediaKey {
+    MediaKey {
+        owner: caller.account().id,
+        media: MediaId::new(guise.next_id(caller.now)),
+        random: guise.random(),
+    }
+}
+
+/// Renders a picture and keeps its files, before any row speaks of them.
+async fn keep_picture(guise: &Guise, key: MediaKey, bytes: Bytes) -> Result<Content, Refusal> {
+    let size = bytes.len() as u64;
+    let Rendered { image_type, format, width, height, files } =
+        guise.renderer().render(bytes).await.map_err(|error| match error {
+            PictureError::Busy => Refusal::OverCapacity(error.to_string()),
+            error => Refusal::Upload(format!("media type unrecognized. ({error})")),
+        })?;
+    let writes = files.into_iter().map(|(size, bytes)| {
+        let name = blobs::picture(key, size, format);
+        async move { guise.blobs().put(&name, bytes).await }
+    });
+    futures::future::try_join_all(writes).await?;
+    Ok(Content::Image { size, image_type, format, width, height })
+}
+
+/// Removes a picture's files. What cannot be removed now is left to the sweeper.
+async fn discard(guise: &Guise, picture: Picture) {
+    for name in blobs::picture_files(picture) {
+        if let Err(error) = guise.blobs().delete(&name).await {
+            tracing::warn!(%error, name, "a blob is left to the sweeper");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Pictures as they are served: `/media/<key>.jpg`, public, immutable, small ones from memory.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use guise_domain::limits::PICTURE_CACHED_BYTES_MAX;
+use guise_domain::{MediaKey, PictureFormat};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde::Deserialize;
+
+use crate::answer::NOSNIFF;
+use crate::blobs;
+use crate::error::Refusal;
+use crate::picture::Size;
+use crate::state::Guise;
+
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const DEFAULT: &[u8] = include_bytes!("../assets/default_profile.png");
+
+type Name = (MediaKey, Size, PictureFormatOf);
+/// Whether the file is a JPEG; part of the name, so that a wrong ending finds nothing.
+type PictureFormatOf = bool;
+
+/// Small pictures in memory, bounded in bytes.
+#[derive(Debug)]
+pub(crate) struct PictureCache(Cache<Name, Bytes, Bytewise>);
+
+#[derive(Clone, Debug)]
+struct Bytewise;
+
+impl Weighter<Name, Bytes> for Bytewise {
+    fn weight(&self, _: &Name, bytes: &Bytes) -> u64 {
+        bytes.len() as u64 + 128
+    }
+}
+
+impl PictureCache {
+    /// A cache of at most `bytes`.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let items = usize::try_from(bytes / 8192).unwrap_or(usize::MAX).max(16);
+        Self(Cache::with_weighter(items, bytes, Bytewise))
+    }
+}
+
+/// `?format=jpg&name=small`
+#[derive(Debug, Deserialize)]
+pub(crate) struct Form {
+    format: Option<String>,
+    name: Option<String>,
+}
+
+/// `GET /media/<key>.jpg`, `/media/<key>.jpg:small`, `/media/<key>?format=jpg&name=small`
+pub(crate) async fn show(
+    State(guise): State<Guise>,
+    Path(file): Path<String>,
+    form: Result<Query<Form>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let Query(form) = form.map_err(|_| Refusal::NotFound)?;
+    let (key, size, format) = parse(&file, &form).ok_or(Refusal::NotFound)?;
+    let Some((bytes, size)) = find(&guise, key, size, format).await? else {
+        return Err(Refusal::NotFound);
+    };
+    // The key never changes its meaning, so it names the bytes.
+    let etag = format!("\"{key}.{}\"", size.name());
+    let cached = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| matches!(tag.trim().trim_start_matches("W/"), tag if tag == etag || tag == "*"));
+    let etag =
+        HeaderValue::from_str(&etag).map_err(|error| Refusal::Internal(error.to_string()))?;
+    let headers = [(CACHE_CONTROL, IMMUTABLE), (ETAG, etag), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)];
+    if cached {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type()))];
+    Ok((headers, content_type, bytes).into_response())
+}
+
+/// Key, size and format that a URL names; a bare URL means medium.
+fn parse(file: &str, form: &Form) -> Option<(MediaKey, Size, PictureFormat)> {
+    let (file, suffix) = match file.split_once(':') {
+        Some((file, suffix)) => (file, Some(suffix)),
+        None => (file, None),
+    };
+    let (key, extension) = match file.split_once('.') {
+        Some((key, extension)) => (key, Some(extension)),
+        None => (file, form.format.as_deref()),
+    };
+    let size = match suffix.or(form.name.as_deref()) {
+        Some(name) => Size::parse(name)?,
+        None => Size::Medium,
+    };
+    Some((MediaKey::parse(key)?, size, PictureFormat::from_extension(extension?)?))
+}
+
+async fn find(
+    guise: &Guise,
+    key: MediaKey,
+    size: Size,
+    format: PictureFormat,
+) -> Result<Option<(Bytes, Size)>, Refusal> {
+    let name = |size| (key, size, format == PictureFormat::Jpeg);
+    // Only what a profile made public for good ever gets into the cache.
+    let cache = &guise.pictures().0;
+    if let Some(bytes) = cache.get(&name(size)) {
+        return Ok(Some((bytes, size)));
+    }
+    let Some(picture) = guise.store().public_picture(key).await? else {
+        return Ok(None);
+    };
+    if picture.format != format {
+        return Ok(None);
+    }
+    let stored = size.stored(picture.width, picture.height);
+    let bytes = match cache.get(&name(stored)) {
+        Some(bytes) => bytes,
+        None => {
+            guise.blobs().get(&blobs::picture(key, stored, format)).await?.ok_or_else(|| {
+                Refusal::Internal(format!("the {} file of {key} is gone", stored.name()))
+            })?
+        }
+    };
+    if bytes.len() <= PICTURE_CACHED_BYTES_MAX {
+        cache.insert(name(size), bytes.clone());
+    }
+    Ok(Some((bytes, size)))
+}
+
+/// What the default picture is called in each of the original's sizes.
+const NAMES: &[&str] = &[
+    "default_profile.png",
+    "default_profile_normal.png",
+    "default_profile_bigger.png",
+    "default_profile_mini.png",
+];
+
+/// `GET /images/default_profile_normal.png`: the face of an account that has none.
+pub(crate) async fn default(Path(file): Path<String>) -> Result<Response, Refusal> {
+    if !NAMES.contains(&file.as_str()) {
+        return Err(Refusal::NotFound);
+    }
+    let png = HeaderValue::from_static("image/png");
+    let headers =
+        [(CONTENT_TYPE, png), (CACHE_CONTROL, IMMUTABLE), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)];
+    Ok((headers, DEFAULT).into_response())
+}

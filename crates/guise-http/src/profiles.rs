@@ -1,0 +1,210 @@
+//! Custom profiles: `/1.1/custom_profiles/…` (contract §1).
+
+use axum::extract::State;
+use axum::response::Response;
+use guise_domain::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
+use guise_domain::rate::Endpoint;
+use guise_domain::{
+    MediaId, NewProfile, Page, PageRequest, Picture, Profile, ProfileId, ProfileName,
+};
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::answer;
+use crate::error::Refusal;
+use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::state::Guise;
+use crate::wire::{Cursor, Member};
+
+/// `POST /1.1/custom_profiles/new.json`
+pub(crate) async fn create(
+    State(guise): State<Guise>,
+    Signed { caller, input, received }: Signed<ProfileIn>,
+) -> Result<Response, Refusal> {
+    let ProfileIn { name, avatar } = input;
+    let id = ProfileId::new(guise.next_id(caller.now));
+    let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
+    let created = guise.store().create_profile(&admission, NewProfile { id, name, avatar }).await?;
+    let profile = caller.admitted(created)??;
+    Ok(one(&guise, &received, profile))
+}
+
+/// `GET /1.1/custom_profiles/:id.json` and `GET /1.1/custom_profiles/show.json?id=`
+pub(crate) async fn show(
+    State(guise): State<Guise>,
+    Signed { caller, input, received }: Signed<Shown>,
+) -> Result<Response, Refusal> {
+    let profile = guise.store().profile(caller.account().id, input.id).await?;
+    Ok(one(&guise, &received, profile.ok_or(Refusal::NotFound)?))
+}
+
+/// `GET /1.1/custom_profiles/list.json`
+pub(crate) async fn list(
+    State(guise): State<Guise>,
+    Signed { caller, input, received }: Signed<Listed>,
+) -> Result<Response, Refusal> {
+    let Page { items, next } = guise.store().profiles(caller.account().id, input.page).await?;
+    let custom_profiles =
+        items.into_iter().map(|profile| ProfileOut::new(&guise, &received, profile)).collect();
+    let page = ProfilesOut { custom_profiles, next_cursor: next.map(|id| Cursor(id).write()) };
+    Ok(answer::json(StatusCode::OK, &page))
+}
+
+/// `DELETE /1.1/custom_profiles/destroy.json`, or `POST`
+pub(crate) async fn destroy(
+    State(guise): State<Guise>,
+    Signed { caller, input, .. }: Signed<Destroyed>,
+) -> Result<Response, Refusal> {
+    let admission = caller.admission(&guise, Destroyed::ENDPOINT);
+    let destroyed = guise.store().destroy_profile(&admission, input.id).await?;
+    if caller.admitted(destroyed)? {
+        Ok(answer::empty(StatusCode::NO_CONTENT))
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+fn one(guise: &Guise, received: &str, profile: Profile) -> Response {
+    let custom_profile = ProfileOut::new(guise, received, profile);
+    answer::json(StatusCode::OK, &OneProfileOut { custom_profile })
+}
+
+/// The body of `new`.
+#[derive(Debug)]
+pub(crate) struct ProfileIn {
+    name: ProfileName,
+    avatar: MediaId,
+}
+
+impl Input for ProfileIn {
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesNew;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        let body = request.json()?;
+        let profile = Member::top(&body).member("custom_profile")?;
+        let name = profile.member("name")?;
+        let avatar = profile.member("avatar")?.member("media")?.member("id")?;
+        let name = ProfileName::parse(name.string()?).map_err(|rule| name.refuse(rule))?;
+        Ok(Self { name, avatar: avatar.id()? })
+    }
+}
+
+/// The profile that `:id` or `show` names.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    id: ProfileId,
+}
+
+impl Input for Shown {
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesShow;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        if request.last_segment == "show" {
+            return Ok(Self { id: request.query.id("id")? });
+        }
+        // In a path, what is no id is no page either.
+        Ok(Self { id: request.last_segment.parse().map_err(|_| Refusal::NotFound)? })
+    }
+}
+
+/// The page that `list` asks for.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    page: PageRequest,
+}
+
+impl Input for Listed {
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesList;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        let count = match request.query.get("count") {
+            None | Some("") => PAGE_COUNT_DEFAULT,
+            Some(text) => count(text)?,
+        };
+        let before = match request.query.get("cursor") {
+            None | Some("") => None,
+            Some(text) => Some(Cursor::parse(text)?.0),
+        };
+        Ok(Self { page: PageRequest { count, before } })
+    }
+}
+
+/// Clamps any whole number, however long, to what a page may hold.
+fn count(text: &str) -> Result<u32, Refusal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let shown: String = text.chars().take(40).collect();
+        return Err(Refusal::Invalid(format!("count: must be a number, got '{shown}'")));
+    }
+    if digits.len() < text.len() {
+        return Ok(1);
+    }
+    Ok(digits.parse().unwrap_or(PAGE_COUNT_MAX).clamp(1, PAGE_COUNT_MAX))
+}
+
+/// The profile that `destroy` names: in the query, a form, or JSON.
+#[derive(Debug)]
+pub(crate) struct Destroyed {
+    id: ProfileId,
+}
+
+impl Input for Destroyed {
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesDestroy;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        if request.query.get("id").is_none()
+            && let Some(body) = request.json_if_any()?
+        {
+            return Ok(Self { id: Member::top(&body).member("id")?.id()? });
+        }
+        Ok(Self { id: request.query_and_form().id("id")? })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct OneProfileOut {
+    custom_profile: ProfileOut,
+}
+
+#[derive(Debug, Serialize)]
+struct ProfilesOut {
+    custom_profiles: Vec<ProfileOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// A profile as the founding page shows it.
+#[derive(Debug, Serialize)]
+struct ProfileOut {
+    id: String,
+    created_timestamp: String,
+    name: String,
+    avatar: AvatarOut,
+}
+
+#[derive(Debug, Serialize)]
+struct AvatarOut {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    media: MediaOut,
+}
+
+#[derive(Debug, Serialize)]
+struct MediaOut {
+    url: String,
+}
+
+impl ProfileOut {
+    fn new(guise: &Guise, received: &str, profile: Profile) -> Self {
+        let Profile { id, name, avatar: Picture { key, format, .. } } = profile;
+        Self {
+            id: id.to_string(),
+            created_timestamp: id.created_at().millis().to_string(),
+            name: name.as_str().to_owned(),
+            avatar: AvatarOut {
+                kind: guise.settings().avatar_type.then_some("photo"),
+                media: MediaOut { url: guise.picture_url(received, key, format.extension()) },
+            },
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What is learnt about a request on its way: for the headers of its answer and its one line in the log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use guise_domain::rate::Quota;
+use guise_domain::{Access, AccountId, AppId, Timestamp};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::error::Cause;
+use crate::state::Guise;
+
+/// Filled in by extractors and handlers, read once the answer is ready.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record(Arc<Mutex<Facts>>);
+
+#[derive(Clone, Debug, Default)]
+struct Facts {
+    caller: Option<(AccountId, AppId, Access)>,
+    quota: Option<Quota>,
+    route: Option<String>,
+}
+
+impl Record {
+    /// Who the signature proved to be calling.
+    pub(crate) fn set_caller(&self, account: AccountId, app: AppId, access: Access) {
+        self.with(|facts| facts.caller = Some((account, app, access)));
+    }
+
+    /// What is left of the limit this request counts against.
+    pub(crate) fn set_quota(&self, quota: Quota) {
+        self.with(|facts| facts.quota = Some(quota));
+    }
+
+    fn set_route(&self, route: &str) {
+        self.with(|facts| facts.route = Some(route.to_owned()));
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Facts)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn take(&self) -> Facts {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Notes the route's pattern: it carries no ids, so that lines of the log can be counted by it.
+pub(crate) async fn note_route(request: Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    if let (Some(record), Some(path)) =
+        (extensions.get::<Record>(), extensions.get::<MatchedPath>())
+    {
+        record.set_route(path.as_str());
+    }
+    next.run(request).await
+}
+
+/// Gives the request its record, then dresses the answer and writes the log's line.
+pub(crate) async fn record(
+    State(guise): State<Guise>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let record = Record::default();
+    let id = guise.random_hex();
+    let method = request.method().clone();
+    request.extensions_mut().insert(record.clone());
+    let mut response = next.run(request).await;
+
+    let facts = record.take();
+    let millis = started.elapsed().as_millis();
+    let status = response.status();
+    let cause = response.extensions_mut().remove::<Cause>();
+    dress(response.headers_mut(), status, &facts, guise.now());
+    set(response.headers_mut(), "x-response-time", &millis.to_string());
+    set(response.headers_mut(), "x-transaction-id", &id);
+    log(&id, method.as_str(), &facts, status, millis, cause.as_ref());
+    response
+}
+
+fn log(
+    id: &str,
+    method: &str,
+    facts: &Facts,
+    status: StatusCode,
+    millis: u128,
+    cause: Option<&Cause>,
+) {
+    let route = facts.route.as_deref().unwrap_or("-");
+    let (account, app) = match facts.caller {
+        Some((account, app, _)) => (Some(account.get()), Some(app.get())),
+        None => (None, None),
+    };
+    let status = status.as_u16();
+    if let Some(Cause(cause)) = cause {
+        tracing::error!(
+            request = id,
+            account,
+            app,
+            method,
+            route,
+            status,
+            ms = millis,
+            cause,
+            "answered"
+        );
+    } else {
+        tracing::info!(request = id, account, app, method, route, status, ms = millis, "answered");
+    }
+}
+
+fn dress(headers: &mut HeaderMap, status: StatusCode, facts: &Facts, now: Timestamp) {
+    if let Some((_, _, access)) = facts.caller {
+        set(headers, "x-access-level", access.as_str());
+    }
+    if let Some(quota) = facts.quota {
+        set(headers, "x-rate-limit-limit", &quota.limit.to_string());
+        set(headers, "x-rate-limit-remaining", &quota.remaining.to_string());
+        set(headers, "x-rate-limit-reset", &quota.resets_at.seconds().to_string());
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = (quota.resets_at.seconds() - now.seconds()).max(1);
+            set(headers, RETRY_AFTER.as_str(), &wait.to_string());
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}

@@ -1,0 +1,69 @@
+//! Every path that Guise answers.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use guise_domain::limits::PATH_BYTES_MAX;
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use crate::error::Refusal;
+use crate::record::{note_route, record};
+use crate::state::Guise;
+use crate::{account, health, media, pictures, profiles};
+
+/// The whole application.
+pub fn router(guise: Guise) -> Router {
+    let api = Router::new()
+        .route("/account/verify_credentials", get(account::verify_credentials))
+        .route("/application/rate_limit_status", get(account::rate_limit_status))
+        .route("/custom_profiles/new", post(profiles::create))
+        .route("/custom_profiles/show", get(profiles::show))
+        .route("/custom_profiles/list", get(profiles::list))
+        .route("/custom_profiles/destroy", delete(profiles::destroy).post(profiles::destroy))
+        .route("/custom_profiles/{id}", get(profiles::show))
+        .route("/media/upload", get(media::status).post(media::upload))
+        .route("/media/metadata/create", post(media::describe));
+    let routes = Router::new()
+        .nest("/1.1", api)
+        .route("/media/{file}", get(pictures::show))
+        .route("/images/{file}", get(pictures::default))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route_layer(from_fn(note_route))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .with_state(guise.clone());
+    // The rewriting has to happen before the router above looks at the path, hence the router around it.
+    Router::new()
+        .fallback_service(
+            tower::ServiceBuilder::new().layer(map_request(without_suffix)).service(routes),
+        )
+        .layer(from_fn_with_state(guise, record))
+}
+
+async fn nothing() -> Response {
+    Refusal::NotFound.into_response()
+}
+
+/// Takes `.json` off the API's paths: it is optional on each of them.
+async fn without_suffix(mut request: Request) -> Result<Request, Refusal> {
+    let uri = request.uri();
+    if uri.path().len() > PATH_BYTES_MAX {
+        return Err(Refusal::NotFound);
+    }
+    let path = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/1.1/"));
+    if let Some(path) = path {
+        let rewritten = match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query =
+            Some(PathAndQuery::try_from(rewritten).map_err(|_| Refusal::NotFound)?);
+        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::NotFound)?;
+    }
+    Ok(request)
+}

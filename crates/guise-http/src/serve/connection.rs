@@ -1,0 +1,111 @@
+//! One connection's life.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use guise_domain::limits::{HEADER_BYTES_MAX, HTTP2_STREAMS_MAX};
+
+use super::body::Paced;
+use super::{ServeOptions, stopped};
+use crate::origin::Peer;
+
+const OVER_CAPACITY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/json;charset=utf-8\r\ncontent-length: 54\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    {\"errors\":[{\"code\":130,\"message\":\"Over capacity\"}]}   ";
+
+/// Everything one connection needs.
+pub(super) struct Connection {
+    pub(super) app: Router,
+    pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) options: ServeOptions,
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) addr: SocketAddr,
+}
+
+impl Connection {
+    /// Serves until the client leaves, breaks a bound, or the server stops.
+    pub(super) async fn serve(self, stream: TcpStream) {
+        match self.acceptor.clone() {
+            None => self.speak(stream, false).await,
+            Some(acceptor) => match timeout(self.options.header, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(stream, true).await,
+                Ok(Err(error)) => {
+                    tracing::debug!(addr = %self.addr, %error, "no TLS handshake");
+                }
+                Err(_) => tracing::debug!(addr = %self.addr, "the TLS handshake took too long"),
+            },
+        }
+    }
+
+    /// Says that there is no room.
+    pub(super) async fn refuse(self, mut stream: TcpStream) {
+        let answer = async {
+            match &self.acceptor {
+                None => say_no(&mut stream).await,
+                Some(acceptor) => {
+                    if let Ok(mut stream) = acceptor.accept(stream).await {
+                        say_no(&mut stream).await;
+                    }
+                }
+            }
+        };
+        // Whoever does not listen to the refusal loses nothing.
+        let _ = timeout(Duration::from_secs(2), answer).await;
+    }
+
+    async fn speak<S>(self, stream: S, tls: bool)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { app, options, mut stopping, addr, .. } = self;
+        let pause = options.body_pause;
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer { addr, tls });
+            app.clone().oneshot(request.map(|body| Body::new(Paced::new(body, pause))))
+        });
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(options.header)
+            .max_buf_size(HEADER_BYTES_MAX);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(HTTP2_STREAMS_MAX)
+            .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
+            .keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(20));
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let served = tokio::select! {
+            served = &mut connection => served,
+            () = stopped(&mut stopping) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%addr, %error, "the connection ended early");
+        }
+    }
+}
+
+async fn say_no(stream: &mut (impl AsyncWrite + Unpin)) {
+    let _ = stream.write_all(OVER_CAPACITY).await;
+    let _ = stream.shutdown().await;
+}

@@ -1,0 +1,190 @@
+//! The application: everything a handler may reach. Time, randomness and ids enter here and nowhere else.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use guise_domain::rate::Rules;
+use guise_domain::{Clock, Ids, MediaKey, Randomness, SealingKey, Store, StoreError, Timestamp};
+use guise_oauth1::SigningKey;
+
+use crate::auth::{Credentials, ReadReplays};
+use crate::blobs::Blobs;
+use crate::origin::TrustedProxies;
+use crate::picture::Renderer;
+use crate::pictures::PictureCache;
+use crate::quota::ReadWindows;
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Base URLs (`https://api.example.com`) that clients may sign with. The first one begins the URLs of pictures;
+    /// without any they begin with what the request was sent to.
+    pub public_urls: Vec<String>,
+    /// Proxies whose forwarding headers are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// How far a signed timestamp may be from the clock.
+    pub clock_skew_seconds: i64,
+    /// The rate limits.
+    pub rules: Rules,
+    /// Adds `"type":"photo"` to avatars, which one published client needs.
+    pub avatar_type: bool,
+    /// Memory for small pictures.
+    pub picture_cache_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_urls: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
+            clock_skew_seconds: 900,
+            rules: Rules::default(),
+            avatar_type: false,
+            picture_cache_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// What the application stands on.
+pub struct Foundation {
+    /// Where rows are kept.
+    pub store: Arc<dyn Store>,
+    /// Where bytes are kept.
+    pub blobs: Blobs,
+    /// Opens the secrets in the store.
+    pub key: SealingKey,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives what nobody can guess.
+    pub randomness: Arc<dyn Randomness>,
+    /// This node's number in ids, 0 to 1023; no two processes share one.
+    pub node: u16,
+}
+
+/// The application's state; clones share it.
+#[derive(Clone)]
+pub struct Guise(Arc<Inner>);
+
+struct Inner {
+    foundation: Foundation,
+    settings: Settings,
+    ids: Ids,
+    credentials: Credentials,
+    replays: ReadReplays,
+    reads: ReadWindows,
+    renderer: Renderer,
+    pictures: PictureCache,
+    media_bodies: tokio::sync::Semaphore,
+    decoy: SigningKey,
+}
+
+impl Guise {
+    /// Takes up the work where the store left it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn start(foundation: Foundation, settings: Settings) -> Result<Self, StoreError> {
+        let ids = Ids::new(foundation.node, foundation.store.highest_id().await?);
+        let kept = foundation.store.read_windows().await?;
+        let mut decoy = [0; 32];
+        foundation.randomness.fill(&mut decoy);
+        Ok(Self(Arc::new(Inner {
+            ids,
+            credentials: Credentials::new(foundation.key.clone()),
+            replays: ReadReplays::new(settings.clock_skew_seconds),
+            reads: ReadWindows::new(settings.rules.clone(), kept),
+            renderer: Renderer::default(),
+            pictures: PictureCache::new(settings.picture_cache_bytes),
+            media_bodies: tokio::sync::Semaphore::new(guise_domain::limits::MEDIA_BODIES_MAX),
+            decoy: SigningKey::new(&hex(&decoy), ""),
+            foundation,
+            settings,
+        })))
+    }
+
+    /// Keeps what lives in memory only. To be called after the last request was answered.
+    ///
+    /// # Errors
+    /// When the store does not answer; limits of reads then start anew.
+    pub async fn stop(&self) -> Result<(), StoreError> {
+        self.store().save_read_windows(self.0.reads.open(self.now())).await
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.foundation.clock.now()
+    }
+
+    /// A fresh id made of `now`.
+    pub(crate) fn next_id(&self, now: Timestamp) -> i64 {
+        self.0.ids.next(now)
+    }
+
+    /// Eight random bytes.
+    pub(crate) fn random(&self) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        self.0.foundation.randomness.fill(&mut bytes);
+        bytes
+    }
+
+    /// Eight random bytes as 16 hexadecimal digits.
+    pub(crate) fn random_hex(&self) -> String {
+        hex(&self.random())
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.foundation.store
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.0.foundation.blobs
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.0.credentials
+    }
+
+    pub(crate) fn replays(&self) -> &ReadReplays {
+        &self.0.replays
+    }
+
+    pub(crate) fn reads(&self) -> &ReadWindows {
+        &self.0.reads
+    }
+
+    pub(crate) fn renderer(&self) -> &Renderer {
+        &self.0.renderer
+    }
+
+    pub(crate) fn pictures(&self) -> &PictureCache {
+        &self.0.pictures
+    }
+
+    /// How many bodies that carry media may be in memory at once.
+    pub(crate) fn media_bodies(&self) -> &tokio::sync::Semaphore {
+        &self.0.media_bodies
+    }
+
+    /// The key that signatures of unknown keys are compared with.
+    pub(crate) fn decoy(&self) -> &SigningKey {
+        &self.0.decoy
+    }
+
+    /// The URL of a public picture, on the configured public base or else on `received`.
+    pub(crate) fn picture_url(&self, received: &str, key: MediaKey, extension: &str) -> String {
+        let base = self.settings().public_urls.first().map_or(received, String::as_str);
+        format!("{base}/media/{key}.{extension}")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,104 @@
+//! The sweeper: removes what expired, and blobs that no row speaks of.
+
+use futures::TryStreamExt;
+use guise_domain::limits::UPLOAD_SECONDS;
+use guise_domain::{AccountId, MediaId, MediaKey, PictureFormat, SweptUpload};
+
+use crate::blobs::{self, Listed, PICTURES, SEGMENTS};
+use crate::error::Refusal;
+use crate::picture::Size;
+use crate::state::Guise;
+
+/// Uploads removed in one step of the store.
+const BATCH: u32 = 100;
+
+/// What one run removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Uploads that expired unused.
+    pub uploads: u64,
+    /// Replay records that no repetition can match any more.
+    pub replays: u64,
+    /// Blobs left behind by a crash.
+    pub blobs: u64,
+}
+
+/// A sweep that stopped early; the next one goes on.
+#[derive(Debug, thiserror::Error)]
+#[error("the sweep stopped: {0}")]
+pub struct SweepError(String);
+
+impl From<Refusal> for SweepError {
+    fn from(refusal: Refusal) -> Self {
+        Self(format!("{refusal:?}"))
+    }
+}
+
+impl Guise {
+    /// Removes expired uploads with their blobs, and old replay records.
+    ///
+    /// # Errors
+    /// When the store or the blobs do not answer.
+    pub async fn sweep(&self) -> Result<Swept, SweepError> {
+        let now = self.now();
+        let mut swept = Swept {
+            replays: self.store().sweep_replays(now).await.map_err(Refusal::from)?,
+            ..Swept::default()
+        };
+        loop {
+            let batch = self.store().sweep_uploads(now, BATCH).await.map_err(Refusal::from)?;
+            swept.uploads += batch.len() as u64;
+            for upload in &batch {
+                self.remove(upload).await?;
+            }
+            if batch.len() < BATCH as usize {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Removes blobs older than any upload in progress that no row speaks of: remains of a crash.
+    ///
+    /// # Errors
+    /// When the store or the blobs do not answer.
+    pub async fn sweep_orphans(&self) -> Result<Swept, SweepError> {
+        let oldest = self.now().plus_seconds(-2 * UPLOAD_SECONDS);
+        let mut swept = Swept::default();
+        for folder in [PICTURES, SEGMENTS] {
+            let mut listed = self.blobs().list(folder);
+            while let Some(Listed { name, changed_at }) =
+                listed.try_next().await.map_err(Refusal::from)?
+            {
+                if changed_at < oldest && !self.is_wanted(&name).await? {
+                    self.blobs().delete(&name).await.map_err(Refusal::from)?;
+                    swept.blobs += 1;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn remove(&self, upload: &SweptUpload) -> Result<(), SweepError> {
+        let pictures = [PictureFormat::Jpeg, PictureFormat::Png].into_iter().flat_map(|format| {
+            Size::ALL.into_iter().map(move |size| blobs::picture(upload.key, size, format))
+        });
+        for name in pictures.chain(upload.segments.iter().cloned()) {
+            self.blobs().delete(&name).await.map_err(Refusal::from)?;
+        }
+        Ok(())
+    }
+
+    /// Segments never live longer than their upload, which is gone by now; pictures may have become public.
+    async fn is_wanted(&self, name: &str) -> Result<bool, Refusal> {
+        let mut parts = name.split('/').skip(1);
+        let key = parts.next().and_then(MediaKey::parse).filter(|_| name.starts_with(PICTURES));
+        match key {
+            None => Ok(false),
+            Some(MediaKey { owner, media, .. }) => self.exists(owner, media).await,
+        }
+    }
+
+    async fn exists(&self, owner: AccountId, media: MediaId) -> Result<bool, Refusal> {
+        Ok(self.store().upload_exists(owner, media).await?)
+    }
+}

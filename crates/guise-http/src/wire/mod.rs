@@ -1,0 +1,11 @@
+//! From a verified body to values: strict JSON, forms and queries, with the path of what is wrong.
+
+mod cursor;
+mod json;
+mod member;
+mod pairs;
+
+pub(crate) use cursor::Cursor;
+pub(crate) use json::parse as parse_json;
+pub(crate) use member::Member;
+pub(crate) use pairs::Pairs;
