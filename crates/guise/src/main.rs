@@ -1,3 +1,134 @@
-//! The `guise` program.
+//! The `guise` program: the server, and the command line around it.
 
-fn main() {}
+mod admin;
+mod args;
+mod client;
+mod clock;
+mod config;
+mod credentials;
+mod data;
+mod output;
+mod quickstart;
+mod secrets;
+mod serve;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+use serde_json::json;
+
+use args::{Arguments, Command, ConfigCommand};
+use config::{Config, File, Problems};
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::stdout(arguments.global.json);
+    match run(arguments, &mut output) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "guise: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever reads the output has read enough, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "guise", &mut script);
+            output.line(String::from_utf8(script)?.trim_end())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Config(ConfigCommand::Example) => {
+            output.line(config::example().trim_end())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let config = match (load(&arguments), &arguments.command) {
+        (Ok(config), _) => config,
+        (Err(error), Command::Config(ConfigCommand::Check)) => return told(error, output),
+        (Err(error), _) => return Err(error),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(execute(arguments, &config, output))
+}
+
+/// The configuration of these arguments and this environment.
+fn load(arguments: &Arguments) -> anyhow::Result<Config> {
+    let variables: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let path = arguments.global.config.as_deref();
+    let name = path.map(|path| path.display().to_string()).unwrap_or_default();
+    let text = path.map(std::fs::read_to_string).transpose();
+    let text = text.with_context(|| format!("the configuration {name} cannot be read"))?;
+    let file = text.as_deref().map(|text| File { name: &name, text });
+    Ok(Config::load(&arguments.settings(), &variables, file.as_ref())?)
+}
+
+/// `guise config check` of a configuration that is wrong.
+fn told(error: anyhow::Error, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if !output.json {
+        return Err(error);
+    }
+    let problems = match error.downcast_ref::<Problems>() {
+        Some(Problems(problems)) => problems.clone(),
+        None => vec![format!("{error:#}")],
+    };
+    output.value(&json!({"valid": false, "problems": problems}))?;
+    Ok(ExitCode::FAILURE)
+}
+
+async fn execute(
+    arguments: Arguments,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    let profile = &arguments.global.profile;
+    match arguments.command {
+        Command::Account(command) => admin::account(command, config, output).await?,
+        Command::App(command) => admin::app(command, config, output).await?,
+        Command::Token(command) => admin::token(command, config, output).await?,
+        Command::Profile(command) => {
+            let client = client::Client::new(credentials::find(profile, config)?)?;
+            client::profile(command, &client, output).await?;
+        }
+        Command::Call(call) => {
+            let client = client::Client::new(credentials::find(profile, config)?)?;
+            return client::call(call, &client, output).await;
+        }
+        Command::Config(ConfigCommand::Print) => print(config, output)?,
+        Command::Config(ConfigCommand::Check | ConfigCommand::Example) => {
+            if output.json {
+                output.value(&json!({"valid": true, "problems": []}))?;
+            } else {
+                output.line("The configuration is valid.")?;
+            }
+        }
+        Command::Serve(args) => serve::run(&args, config, output).await?,
+        Command::Quickstart(args) => quickstart::run(&args, config, output).await?,
+        // Answered before there was a configuration.
+        Command::Completions { .. } => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(config: &Config, output: &mut Output) -> anyhow::Result<()> {
+    let (rows, json) = config::print(config);
+    if output.json {
+        return Ok(output.value(&json)?);
+    }
+    Ok(output.table(&["KEY", "VALUE", "FROM"], &rows)?)
+}

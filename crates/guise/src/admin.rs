@@ -1,0 +1,108 @@
+//! The commands that keep accounts, apps and tokens. They open the data folder's database directly, which is safe
+//! while a server runs on it: the server notices within [`CREDENTIALS_STALE_MILLIS`].
+
+mod account;
+mod app;
+mod token;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
+use guise_domain::{
+    Account, Accounts, Clock, Ids, Installation, PageRequest, Randomness, ScreenName,
+};
+
+use crate::clock::{OsRandomness, SystemClock};
+use crate::config::Config;
+use crate::data::DataFolder;
+use crate::output::Output;
+
+pub(crate) use account::run as account;
+pub(crate) use app::{NewKeys as NewAppKeys, register, run as app};
+pub(crate) use token::{NewKeys as NewTokenKeys, grant, run as token};
+
+/// A data folder with what it takes to make things in it.
+pub(crate) struct Office {
+    pub(crate) data: DataFolder,
+    ids: Ids,
+    pub(crate) clock: SystemClock,
+    pub(crate) randomness: OsRandomness,
+}
+
+impl Office {
+    /// Opens the configured data folder.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::within(DataFolder::open(config).await?).await
+    }
+
+    /// The same in a folder that is open already.
+    pub(crate) async fn within(data: DataFolder) -> anyhow::Result<Self> {
+        // A node of its own: a running server mints ids at the same time.
+        let ids = Ids::new(NODE_MAX, data.store.highest_id().await?);
+        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness })
+    }
+
+    pub(crate) fn next_id(&self) -> i64 {
+        self.ids.next(self.clock.now())
+    }
+
+    /// The account called `name`.
+    pub(crate) async fn account(&self, name: &ScreenName) -> anyhow::Result<Account> {
+        let account = self.data.store.account_by_name(name).await?;
+        account.with_context(|| {
+            format!("there is no account {name}; `guise account list` shows those there are")
+        })
+    }
+
+    /// Every account, or the one asked for; oldest first.
+    pub(crate) async fn accounts(&self, name: Option<&ScreenName>) -> anyhow::Result<Vec<Account>> {
+        if let Some(name) = name {
+            return Ok(vec![self.account(name).await?]);
+        }
+        let mut all = Vec::new();
+        let mut before = None;
+        loop {
+            let request = PageRequest { count: PAGE_COUNT_MAX, before };
+            let page = self.data.store.accounts(request).await?;
+            all.extend(page.items);
+            before = page.next;
+            if before.is_none() {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Seals `secret` for the thing called `name`.
+    fn seal(&self, secret: &str, name: &str) -> anyhow::Result<guise_domain::Sealed> {
+        Ok(self.data.key.seal(secret.as_bytes(), name, &self.randomness as &dyn Randomness)?)
+    }
+}
+
+/// Waits until a running server must have noticed a change to credentials.
+async fn settle() {
+    tokio::time::sleep(Duration::from_millis(2 * CREDENTIALS_STALE_MILLIS)).await;
+}
+
+/// How the program is called on this data folder, for the lines that say what to do next.
+pub(crate) fn program(config: &Config) -> String {
+    match config.data.to_str() {
+        Some("./guise-data") => "guise".to_owned(),
+        _ => format!("guise --data {}", quoted(&config.data.to_string_lossy())),
+    }
+}
+
+/// `text` as one word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@=+,%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// What secrets are printed with.
+fn secret_note(output: &mut Output) -> std::io::Result<()> {
+    output.line("\nThe secret is shown only now: keep it where others cannot read it.")
+}

@@ -1,0 +1,110 @@
+//! `guise account`.
+
+use anyhow::Context;
+use guise_domain::{AccountId, Accounts, NewAccount, ScreenName};
+use serde_json::{Value, json};
+
+use super::{Office, program, settle};
+use crate::args::AccountCommand;
+use crate::config::Config;
+use crate::output::Output;
+
+/// Runs one of the commands.
+pub(crate) async fn run(
+    command: AccountCommand,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let office = Office::open(config).await?;
+    match command {
+        AccountCommand::Add { name } => add(&office, name, config, output).await,
+        AccountCommand::List => list(&office, output).await,
+        AccountCommand::Close { name } => {
+            let id = office.account(&name).await?.id;
+            office.data.store.close_account(id).await?;
+            report(output, id, &name, "closed", true).await
+        }
+        AccountCommand::Allow { name } => switch(&office, &name, true, output).await,
+        AccountCommand::Deny { name } => switch(&office, &name, false, output).await,
+    }
+}
+
+async fn add(
+    office: &Office,
+    name: ScreenName,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let new = NewAccount { id: AccountId::new(office.next_id()), name, custom_profiles: true };
+    let asked = new.name.clone();
+    let account = office.data.store.create_account(new).await?;
+    let account = account.with_context(|| format!("no account was made for {asked}"))?;
+    let id = account.id.to_string();
+    if output.json {
+        return Ok(output.value(&json!({"id": id, "name": account.name.as_str()}))?);
+    }
+    output.line("Made an account.\n")?;
+    output.fields(&[("id", &id), ("name", account.name.as_str())])?;
+    let program = program(config);
+    Ok(output.line(&format!(
+        "\nNext, register an app for it:\n  {program} app add \"My app\" --account {}",
+        account.name
+    ))?)
+}
+
+async fn list(office: &Office, output: &mut Output) -> anyhow::Result<()> {
+    let accounts = office.accounts(None).await?;
+    if output.json {
+        let list: Value = accounts
+            .iter()
+            .map(|account| {
+                json!({
+                    "id": account.id.to_string(),
+                    "name": account.name.as_str(),
+                    "custom_profiles": account.custom_profiles,
+                    "closed": account.closed,
+                })
+            })
+            .collect();
+        return Ok(output.value(&list)?);
+    }
+    let rows: Vec<_> = accounts
+        .iter()
+        .map(|account| {
+            let profiles = if account.custom_profiles { "allowed" } else { "denied" };
+            let state = if account.closed { "closed" } else { "open" };
+            vec![account.id.to_string(), account.name.to_string(), profiles.into(), state.into()]
+        })
+        .collect();
+    Ok(output.table(&["ID", "NAME", "CUSTOM PROFILES", "STATE"], &rows)?)
+}
+
+async fn switch(
+    office: &Office,
+    name: &ScreenName,
+    allowed: bool,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let id = office.account(name).await?.id;
+    office.data.store.allow_custom_profiles(id, allowed).await?;
+    report(output, id, name, "custom_profiles", allowed).await
+}
+
+async fn report(
+    output: &mut Output,
+    id: AccountId,
+    name: &ScreenName,
+    what: &str,
+    value: bool,
+) -> anyhow::Result<()> {
+    settle().await;
+    if output.json {
+        let id = id.to_string();
+        return Ok(output.value(&json!({"id": id, "name": name.as_str(), what: value}))?);
+    }
+    Ok(output.line(&match (what, value) {
+        ("closed", _) => format!("Closed account {name}. Its tokens open nothing any more."),
+        (_, true) => format!("Account {name} may use custom profiles."),
+        (_, false) => format!("Account {name} may not use custom profiles any more."),
+    })?)
+}

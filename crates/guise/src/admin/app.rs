@@ -1,0 +1,122 @@
+//! `guise app`.
+
+use anyhow::{Context, bail};
+use guise_domain::{Account, App, AppId, Apps, NewApp};
+use serde_json::{Value, json};
+
+use super::{Office, program, secret_note, settle};
+use crate::args::AppCommand;
+use crate::config::Config;
+use crate::output::Output;
+use crate::secrets;
+
+/// A new app and the secret that is not readable any more.
+pub(crate) struct NewKeys {
+    pub(crate) app: App,
+    pub(crate) consumer_secret: String,
+}
+
+/// Runs one of the commands.
+pub(crate) async fn run(
+    command: AppCommand,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let office = Office::open(config).await?;
+    match command {
+        AppCommand::Add { name, account } => {
+            let account = office.account(&account).await?;
+            let keys = register(&office, &account, name).await?;
+            added(&keys, &account, config, output)
+        }
+        AppCommand::List { account } => {
+            let accounts = office.accounts(account.as_ref()).await?;
+            list(&office, &accounts, output).await
+        }
+        AppCommand::Revoke { id } => revoke(&office, id, output).await,
+    }
+}
+
+/// Registers an app for an account, with fresh keys.
+pub(crate) async fn register(
+    office: &Office,
+    account: &Account,
+    name: String,
+) -> anyhow::Result<NewKeys> {
+    let consumer_key = secrets::consumer_key(&office.randomness);
+    let consumer_secret = secrets::consumer_secret(&office.randomness);
+    let sealed = office.seal(&consumer_secret, &consumer_key)?;
+    let id = AppId::new(office.next_id());
+    let new = NewApp { id, name, consumer_key, consumer_secret: sealed };
+    let app = office.data.store.create_app(account.id, new).await?;
+    let app = app.with_context(|| format!("account {} is closed", account.name))?;
+    Ok(NewKeys { app, consumer_secret })
+}
+
+fn added(
+    NewKeys { app, consumer_secret }: &NewKeys,
+    account: &Account,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let id = app.id.to_string();
+    if output.json {
+        return Ok(output.value(&json!({
+            "id": id,
+            "name": app.name,
+            "consumer_key": app.consumer_key,
+            "consumer_secret": consumer_secret,
+        }))?);
+    }
+    output.line("Registered an app.\n")?;
+    output.fields(&[
+        ("id", &id),
+        ("name", &app.name),
+        ("consumer key", &app.consumer_key),
+        ("consumer secret", consumer_secret),
+    ])?;
+    secret_note(output)?;
+    let (program, name) = (program(config), &account.name);
+    Ok(output.line(&format!(
+        "\nNext, give an account a token for it:\n  {program} token add --account {name} --app {id} --save default"
+    ))?)
+}
+
+async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> anyhow::Result<()> {
+    let mut apps = Vec::new();
+    for account in accounts {
+        let owned = office.data.store.apps(account.id).await?;
+        apps.extend(owned.into_iter().map(|app| (account.name.to_string(), app)));
+    }
+    if output.json {
+        let object = |(account, app): &(String, App)| {
+            json!({
+                "id": app.id.to_string(),
+                "name": app.name,
+                "account": account,
+                "consumer_key": app.consumer_key,
+                "revoked": app.revoked,
+            })
+        };
+        return Ok(output.value(&apps.iter().map(object).collect::<Value>())?);
+    }
+    let row = |(account, app): (String, App)| {
+        let state = if app.revoked { "revoked" } else { "in use" };
+        vec![app.id.to_string(), app.name, account, app.consumer_key, state.into()]
+    };
+    let rows: Vec<_> = apps.into_iter().map(row).collect();
+    Ok(output.table(&["ID", "NAME", "ACCOUNT", "CONSUMER KEY", "STATE"], &rows)?)
+}
+
+async fn revoke(office: &Office, id: AppId, output: &mut Output) -> anyhow::Result<()> {
+    let Some(app) = office.data.store.app(id).await? else {
+        bail!("there is no app {id}; `guise app list` shows those there are");
+    };
+    office.data.store.revoke_app(app.owner, id).await?;
+    settle().await;
+    if output.json {
+        return Ok(output.value(&json!({"id": id.to_string(), "revoked": true}))?);
+    }
+    Ok(output
+        .line(&format!("Revoked app {id}. Its requests are refused, whatever their token."))?)
+}

@@ -1,0 +1,118 @@
+//! The commands that open the data folder's database, also while a server runs on it.
+
+use clap::{Subcommand, ValueEnum};
+use guise_domain::{Access, AppId, ScreenName};
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account
+    #[command(after_help = "Example:\n  guise account add shop")]
+    Add {
+        /// Its unique name: letters, digits and underscores
+        name: ScreenName,
+    },
+    /// List all accounts
+    #[command(after_help = "Example:\n  guise account list --json")]
+    List,
+    /// Close an account for good: its tokens open nothing any more
+    #[command(after_help = "Example:\n  guise account close shop")]
+    Close {
+        /// Its name
+        name: ScreenName,
+    },
+    /// Let an account use custom profiles, as every new one may
+    #[command(after_help = "Example:\n  guise account allow shop")]
+    Allow {
+        /// Its name
+        name: ScreenName,
+    },
+    /// Keep an account from using custom profiles
+    #[command(after_help = "Example:\n  guise account deny shop")]
+    Deny {
+        /// Its name
+        name: ScreenName,
+    },
+}
+
+/// Apps.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AppCommand {
+    /// Register an app and print its consumer key and secret
+    #[command(after_help = "Example:\n  guise app add \"Support desk\" --account shop")]
+    Add {
+        /// What people call it
+        name: String,
+        /// The account that owns it
+        #[arg(long, value_name = "NAME")]
+        account: ScreenName,
+    },
+    /// List apps
+    #[command(after_help = "Example:\n  guise app list --account shop")]
+    List {
+        /// Only this account's
+        #[arg(long, value_name = "NAME")]
+        account: Option<ScreenName>,
+    },
+    /// Revoke an app for good: its requests are refused, whatever their token
+    #[command(after_help = "Example:\n  guise app revoke 1234")]
+    Revoke {
+        /// Its id
+        id: AppId,
+    },
+}
+
+/// Access tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make an access token and print it with its secret
+    #[command(after_help = "Example:\n  guise token add --account shop --app 1234 --save default")]
+    Add {
+        /// The account it acts for
+        #[arg(long, value_name = "NAME")]
+        account: ScreenName,
+        /// The app it is given to, by id
+        #[arg(long, value_name = "ID")]
+        app: AppId,
+        /// What it allows
+        #[arg(long, value_enum, default_value = "dm")]
+        access: AccessArg,
+        /// Keep it with the app's key as a profile for `guise call` and `guise profile`
+        #[arg(long, value_name = "PROFILE")]
+        save: Option<String>,
+    },
+    /// List access tokens
+    #[command(after_help = "Example:\n  guise token list --account shop")]
+    List {
+        /// Only this account's
+        #[arg(long, value_name = "NAME")]
+        account: Option<ScreenName>,
+    },
+    /// Revoke an access token for good
+    #[command(after_help = "Example:\n  guise token revoke 1234-Ab3…")]
+    Revoke {
+        /// The token, without its secret
+        token: String,
+    },
+}
+
+/// What a token allows, as it is typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AccessArg {
+    /// Read only
+    Read,
+    /// Read and write, but no direct messages
+    Write,
+    /// Read, write, and direct messages
+    Dm,
+}
+
+impl From<AccessArg> for Access {
+    fn from(access: AccessArg) -> Self {
+        match access {
+            AccessArg::Read => Self::Read,
+            AccessArg::Write => Self::Write,
+            AccessArg::Dm => Self::DirectMessages,
+        }
+    }
+}

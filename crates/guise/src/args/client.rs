@@ -1,0 +1,60 @@
+//! The commands that talk to a running server with signed requests.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+use guise_domain::ProfileId;
+
+/// Custom profiles.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Upload a picture and create a profile with it
+    #[command(
+        after_help = "Example:\n  guise profile add --name \"Jon C, Partner Engineer\" --avatar jon.jpg"
+    )]
+    Add {
+        /// The name recipients see, at most 48 characters
+        #[arg(long)]
+        name: String,
+        /// The picture: JPEG, PNG, GIF or WebP
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        avatar: PathBuf,
+        /// Upload in segments, which goes on where a large upload in one piece would start again
+        #[arg(long)]
+        chunked: bool,
+    },
+    /// List the account's profiles, newest first
+    #[command(after_help = "Example:\n  guise profile list --json")]
+    List,
+    /// Show one profile
+    #[command(after_help = "Example:\n  guise profile show 100001")]
+    Show {
+        /// Its id
+        id: ProfileId,
+    },
+    /// Destroy a profile
+    #[command(after_help = "Example:\n  guise profile remove 100001")]
+    Remove {
+        /// Its id
+        id: ProfileId,
+    },
+}
+
+/// `guise call`.
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    /// Path and query, such as `/1.1/custom_profiles/list.json?count=2`
+    pub(crate) path: String,
+    /// The method; GET, or POST when there is something to send
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// What to send, or @FILE; JSON when it looks like JSON, else a form, which is signed
+    #[arg(short, long, value_name = "BODY", conflicts_with = "form")]
+    pub(crate) data: Vec<String>,
+    /// A part of a multipart form: name=value, or name=@FILE
+    #[arg(short = 'F', long, value_name = "NAME=VALUE")]
+    pub(crate) form: Vec<String>,
+    /// Another header: "name: value"
+    #[arg(short = 'H', long, value_name = "HEADER")]
+    pub(crate) header: Vec<String>,
+}

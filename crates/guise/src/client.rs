@@ -1,0 +1,175 @@
+//! A client of a running server: signs each request and keeps what matters of the answer.
+
+mod call;
+mod profile;
+mod upload;
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use guise_domain::Clock;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::multipart::Form;
+use reqwest::{Certificate, Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::clock::{OsRandomness, SystemClock};
+use crate::credentials::Profile;
+use crate::secrets;
+
+pub(crate) use call::{left, run as call};
+pub(crate) use profile::{create as post_profile, run as profile};
+pub(crate) use upload::{media_id, upload};
+
+/// How long connecting may take.
+const CONNECT_SECONDS: u64 = 10;
+/// How long a whole request may take, a large upload on a slow line included.
+const REQUEST_SECONDS: u64 = 120;
+
+/// A request's body.
+pub(crate) enum Body {
+    None,
+    Json(String),
+    /// A urlencoded form: part of the signature.
+    Form(String),
+    Multipart(Form),
+}
+
+/// An answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body, if it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// A header's text; empty when it is absent.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The JSON of a success, or the server's own words for what was wrong.
+    pub(crate) fn success(self) -> anyhow::Result<Value> {
+        if self.status.is_success() {
+            return Ok(self.json().unwrap_or(Value::Null));
+        }
+        let json = self.json().unwrap_or_default();
+        let first = json.pointer("/errors/0");
+        let code = first.and_then(|error| error.get("code")).map(|code| format!(" (code {code})"));
+        let message = first.and_then(|error| error.get("message")).or(json.get("error"));
+        match message.and_then(Value::as_str) {
+            Some(message) => {
+                bail!("the server answered {}{}: {message}", self.status, code.unwrap_or_default())
+            }
+            None => bail!("the server answered {}", self.status),
+        }
+    }
+}
+
+/// Sends signed requests to one server for one token.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    profile: Profile,
+}
+
+impl Client {
+    /// A client that signs with `profile`.
+    pub(crate) fn new(profile: Profile) -> anyhow::Result<Self> {
+        // Only the first call in a process installs it, which is all that is wanted.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
+            .timeout(Duration::from_secs(REQUEST_SECONDS))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("guise/", env!("CARGO_PKG_VERSION")));
+        if let Some(path) = &profile.ca_file {
+            let pem = std::fs::read(path);
+            let pem = pem.with_context(|| format!("{} cannot be read", path.display()))?;
+            builder = builder.tls_certs_only(Certificate::from_pem_bundle(&pem)?);
+        } else if profile.url.starts_with("http:") {
+            // A machine without any trusted certificates can still be talked to in the clear.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder.build().context("the HTTP client cannot start")?;
+        Ok(Self { http, profile })
+    }
+
+    /// Where the server is and what its requests are signed with.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Sends a signed request. `target` is a path with its query.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        body: Body,
+        headers: HeaderMap,
+    ) -> anyhow::Result<Answer> {
+        let url = format!("{}{target}", self.profile.url);
+        // What is sent is what is signed: the URL as the library writes it.
+        let url = reqwest::Url::parse(&url).with_context(|| format!("{url} is not a URL"))?;
+        let form = match &body {
+            Body::Form(form) => Some(form.as_bytes()),
+            _ => None,
+        };
+        let authorization = self.authorization(&method, url.as_str(), form);
+        let request = self.http.request(method, url).header(AUTHORIZATION, authorization);
+        let request = match body {
+            Body::None => request,
+            Body::Json(json) => request.header(CONTENT_TYPE, "application/json").body(json),
+            Body::Form(form) => {
+                request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
+            }
+            Body::Multipart(form) => request.multipart(form),
+        };
+        self.finish(request.headers(headers)).await
+    }
+
+    /// Gets a URL without a signature, as whoever looks at a picture does.
+    pub(crate) async fn fetch(&self, url: &str) -> anyhow::Result<Answer> {
+        self.finish(self.http.get(url)).await
+    }
+
+    async fn finish(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
+        let url = &self.profile.url;
+        let failed = |error: reqwest::Error| {
+            let hint = if error.is_connect() { "; is the server running?" } else { "" };
+            anyhow!(error.without_url()).context(format!("{url} did not answer{hint}"))
+        };
+        let response = request.send().await.map_err(failed)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(failed)?.to_vec();
+        Ok(Answer { status, headers, body })
+    }
+
+    fn authorization(&self, method: &Method, url: &str, form: Option<&[u8]>) -> String {
+        let credentials = guise_oauth1::Credentials {
+            consumer_key: &self.profile.consumer_key,
+            consumer_secret: self.profile.consumer_secret.expose_secret(),
+            token: Some(&self.profile.token),
+            token_secret: self.profile.token_secret.expose_secret(),
+        };
+        let timestamp = u64::try_from(SystemClock.now().seconds()).unwrap_or_default();
+        let nonce = secrets::nonce(&OsRandomness);
+        guise_oauth1::sign(&credentials, method.as_str(), url, form, timestamp, &nonce, &[])
+    }
+
+    /// Gets JSON.
+    pub(crate) async fn get(&self, target: &str) -> anyhow::Result<Answer> {
+        self.send(Method::GET, target, Body::None, HeaderMap::new()).await
+    }
+
+    /// Posts a body.
+    pub(crate) async fn post(&self, target: &str, body: Body) -> anyhow::Result<Answer> {
+        self.send(Method::POST, target, body, HeaderMap::new()).await
+    }
+}

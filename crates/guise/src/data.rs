@@ -1,0 +1,102 @@
+//! The data folder: database, pictures, and the key that seals secrets unless that is kept elsewhere.
+
+mod key;
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use guise_domain::{Installation, SealingKey};
+use guise_sqlite::SqliteStore;
+
+use crate::clock::OsRandomness;
+use crate::config::Config;
+
+/// What the proof of the key says, and the name it is sealed for.
+const PROOF: &str = "guise key proof";
+
+/// An open data folder.
+pub(crate) struct DataFolder {
+    pub(crate) path: PathBuf,
+    /// Seals and opens the secrets in the store.
+    pub(crate) key: SealingKey,
+    pub(crate) store: SqliteStore,
+}
+
+impl DataFolder {
+    /// Opens the configured folder; makes it, and what belongs into it, on first start.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::open_with(config, None).await
+    }
+
+    /// The same for a server, which has to end when its database can no longer be written.
+    pub(crate) async fn open_to_serve(config: &Config) -> anyhow::Result<Self> {
+        let exit = || {
+            tracing::error!("the database can no longer be written; see the lines above");
+            std::process::exit(1)
+        };
+        Self::open_with(config, Some(Box::new(exit))).await
+    }
+
+    /// Keeps every other server off this folder, for as long as the file is open.
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.path.join("lock");
+        let file = File::create(&path);
+        let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another server runs on {}: stop it, or choose another folder with --data",
+                self.path.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).context("the data folder has no locks"),
+        }
+    }
+
+    async fn open_with(
+        config: &Config,
+        on_writer_end: Option<Box<dyn FnOnce() + Send>>,
+    ) -> anyhow::Result<Self> {
+        let path = config.data.clone();
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("the data folder {} cannot be made", path.display()))?;
+        let database = path.join("guise.db");
+        let key = key::obtain(&config.key, &path, database.exists(), &OsRandomness)?;
+        let store = open_store(&database, config, on_writer_end)?;
+        let folder = Self { path, key, store };
+        folder.prove_key().await?;
+        Ok(folder)
+    }
+
+    /// Refuses a key that is not the one the database's secrets were sealed with.
+    async fn prove_key(&self) -> anyhow::Result<()> {
+        let proof = self.key.seal(PROOF.as_bytes(), PROOF, &OsRandomness)?;
+        let kept = self.store.key_proof(proof).await?;
+        if self.key.open(&kept, PROOF).is_err() {
+            bail!(
+                "the key is not the one that {} was made with: its secrets would not open; \
+                 give the key it had (see key_file in `guise config example`)",
+                self.path.join("guise.db").display()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn open_store(
+    database: &Path,
+    config: &Config,
+    on_writer_end: Option<Box<dyn FnOnce() + Send>>,
+) -> anyhow::Result<SqliteStore> {
+    let options = guise_sqlite::Options {
+        wal_checkpoint_pages: u32::try_from(config.wal_checkpoint_pages).unwrap_or(u32::MAX),
+        on_writer_end,
+        ..guise_sqlite::Options::default()
+    };
+    SqliteStore::open(database, options)
+        .with_context(|| format!("the database {} cannot be opened", database.display()))
+}

@@ -1,0 +1,149 @@
+//! `guise serve`: the server in one process, from opening its data folder to the last answer.
+
+mod guard;
+mod log;
+mod signals;
+mod tls;
+mod upkeep;
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use guise_http::serve::{Listener, ServeOptions};
+use guise_http::{Blobs, Foundation, Guise, Settings, TrustedProxies};
+use guise_sqlite::SqliteStore;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::args::ServeArgs;
+use crate::clock::{OsRandomness, SystemClock};
+use crate::config::Config;
+use crate::data::DataFolder;
+use crate::output::Output;
+
+pub(crate) use guard::permit;
+pub(crate) use log::start as start_log;
+pub(crate) use signals::stop_signal;
+pub(crate) use tls::ca_path;
+
+/// Runs the server until it is told to stop.
+pub(crate) async fn run(
+    args: &ServeArgs,
+    config: &Config,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    permit(config, args.yes_listen_publicly)?;
+    start_log(&config.log, config.log_format);
+    let server = Server::open(config, &DataFolder::open_to_serve(config).await?).await?;
+    let urls = server.urls();
+    if output.json {
+        output.value(&json!({ "listening": urls }))?;
+    } else {
+        urls.iter().try_for_each(|url| output.line(&format!("listening on {url}")))?;
+    }
+    server.run(stop_signal()).await
+}
+
+/// A server that has its sockets and can begin to answer.
+pub(crate) struct Server {
+    guise: Guise,
+    store: SqliteStore,
+    listeners: Vec<Listener>,
+    options: ServeOptions,
+    /// Where plain HTTP is served.
+    pub(crate) http: Option<SocketAddr>,
+    /// Where HTTPS is served.
+    pub(crate) tls: Option<SocketAddr>,
+    /// Keeps a second server off the data folder.
+    _lock: File,
+}
+
+impl Server {
+    /// Binds the configured sockets and takes up the work where `data` left it.
+    pub(crate) async fn open(config: &Config, data: &DataFolder) -> anyhow::Result<Self> {
+        let lock = data.lock()?;
+        let foundation = Foundation {
+            store: Arc::new(data.store.clone()),
+            blobs: Blobs::local(&data.path.join("blobs"))?,
+            key: data.key.clone(),
+            clock: Arc::new(SystemClock),
+            randomness: Arc::new(OsRandomness),
+            node: u16::try_from(config.node)?,
+        };
+        let mut server = Self {
+            guise: Guise::start(foundation, settings(config)?).await?,
+            store: data.store.clone(),
+            listeners: Vec::new(),
+            options: options(config)?,
+            http: None,
+            tls: None,
+            _lock: lock,
+        };
+        if let Some(address) = config.http {
+            let tcp = bind(address, "http").await?;
+            server.http = Some(tcp.local_addr()?);
+            server.listeners.push(Listener { tcp, tls: None });
+        }
+        if let Some(address) = config.tls {
+            let tcp = bind(address, "tls").await?;
+            server.tls = Some(tcp.local_addr()?);
+            let tls = Some(tls::settings(config, &data.path)?);
+            server.listeners.push(Listener { tcp, tls });
+        }
+        anyhow::ensure!(!server.listeners.is_empty(), "http and tls are both off: turn one on");
+        Ok(server)
+    }
+
+    /// What clients can be pointed to on this machine.
+    pub(crate) fn urls(&self) -> Vec<String> {
+        let http = self.http.map(|address| format!("http://{address}"));
+        let tls = self.tls.map(|address| format!("https://{address}"));
+        http.into_iter().chain(tls).collect()
+    }
+
+    /// Answers until `stop`, finishes what was begun, and leaves everything durable behind.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self { guise, store, listeners, options, _lock: lock, .. } = self;
+        let upkeep = tokio::spawn(upkeep::run(guise.clone()));
+        let router = guise_http::router(guise.clone());
+        let drained = guise_http::serve::serve(listeners, router, options, stop).await;
+        upkeep.abort();
+        if drained.cut > 0 {
+            tracing::warn!(connections = drained.cut, "cut off at the end of drain_seconds");
+        }
+        guise.stop().await.context("the read limits could not be kept")?;
+        store.close().await.context("the database did not close cleanly")?;
+        drop(lock);
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be listened on; choose another with --{key}"))
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    Ok(Settings {
+        public_urls: config.public_urls.clone(),
+        trusted_proxies: TrustedProxies::parse(config.trusted_proxies.iter().map(String::as_str))?,
+        clock_skew_seconds: i64::try_from(config.clock_skew_seconds)?,
+        rules: config.rules.clone(),
+        avatar_type: config.avatar_type,
+        picture_cache_bytes: config.picture_cache_bytes,
+    })
+}
+
+fn options(config: &Config) -> anyhow::Result<ServeOptions> {
+    Ok(ServeOptions {
+        header: Duration::from_secs(config.header_timeout_seconds),
+        body_pause: Duration::from_secs(config.body_timeout_seconds),
+        drain: Duration::from_secs(config.drain_seconds),
+        connections_max: usize::try_from(config.connections_max)?,
+    })
+}
