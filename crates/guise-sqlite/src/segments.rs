@@ -24,7 +24,7 @@ const FINISH: &str = "UPDATE uploads SET total_bytes = NULL, media_type = NULL,
         size = ?3, image_type = ?4, format = ?5, width = ?6, height = ?7
     WHERE owner = ?1 AND id = ?2";
 const EXPIRED: &str = "SELECT owner, id, random FROM uploads
-    WHERE public = 0 AND expires_at < ?1 ORDER BY expires_at LIMIT ?2";
+    WHERE public = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
 const REMOVE_UPLOAD: &str = "DELETE FROM uploads WHERE owner = ?1 AND id = ?2";
 
 /// Segments by index.

@@ -1,6 +1,8 @@
 //! One connection's life.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +15,7 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -24,8 +26,8 @@ use super::{ServeOptions, stopped};
 use crate::origin::Peer;
 
 const OVER_CAPACITY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/json;charset=utf-8\r\ncontent-length: 54\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
-    {\"errors\":[{\"code\":130,\"message\":\"Over capacity\"}]}   ";
+    content-type: application/json;charset=utf-8\r\ncontent-length: 51\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    {\"errors\":[{\"code\":130,\"message\":\"Over capacity\"}]}";
 
 /// Everything one connection needs.
 pub(super) struct Connection {
@@ -73,7 +75,10 @@ impl Connection {
     {
         let Self { app, options, mut stopping, addr, .. } = self;
         let pause = options.body_pause;
+        let begun = Arc::new(AtomicBool::new(false));
+        let note = Arc::clone(&begun);
         let service = service_fn(move |mut request: Request<Incoming>| {
+            note.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Peer { addr, tls });
             app.clone().oneshot(request.map(|body| Body::new(Paced::new(body, pause))))
         });
@@ -92,11 +97,24 @@ impl Connection {
             .keep_alive_timeout(Duration::from_secs(20));
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
-        let served = tokio::select! {
-            served = &mut connection => served,
-            () = stopped(&mut stopping) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        // The library's own timers start only once it knows which HTTP is spoken.
+        let first = sleep(options.header);
+        tokio::pin!(first);
+        let (mut waiting, mut leaving) = (true, false);
+        let served = loop {
+            tokio::select! {
+                served = &mut connection => break served,
+                () = stopped(&mut stopping), if !leaving => {
+                    connection.as_mut().graceful_shutdown();
+                    leaving = true;
+                }
+                () = &mut first, if waiting => {
+                    waiting = false;
+                    if !begun.load(Ordering::Relaxed) {
+                        tracing::debug!(%addr, "no request came in time");
+                        return;
+                    }
+                }
             }
         };
         if let Err(error) = served {

@@ -49,8 +49,8 @@ pub(crate) struct CallArgs {
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
     /// What to send, or @FILE; JSON when it looks like JSON, else a form, which is signed
-    #[arg(short, long, value_name = "BODY", conflicts_with = "form")]
-    pub(crate) data: Vec<String>,
+    #[arg(short = 'd', long, value_name = "BODY", conflicts_with = "form")]
+    pub(crate) body: Vec<String>,
     /// A part of a multipart form: name=value, or name=@FILE
     #[arg(short = 'F', long, value_name = "NAME=VALUE")]
     pub(crate) form: Vec<String>,

@@ -63,7 +63,7 @@ fn body(args: &CallArgs) -> anyhow::Result<Body> {
         let form = args.form.iter().try_fold(Form::new(), |form, field| part(form, field))?;
         return Ok(Body::Multipart(form));
     }
-    let pieces: Vec<String> = args.data.iter().map(|data| text(data)).collect::<Result<_, _>>()?;
+    let pieces: Vec<String> = args.body.iter().map(|body| text(body)).collect::<Result<_, _>>()?;
     let data = pieces.join("&");
     match data.trim_start().chars().next() {
         _ if pieces.is_empty() => Ok(Body::None),
