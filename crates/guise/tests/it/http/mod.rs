@@ -1,0 +1,9 @@
+//! The API, request by request: exact statuses and bodies, and what is kept afterwards.
+
+mod authentication;
+mod general;
+mod limits;
+mod pictures;
+mod profiles;
+mod segments;
+mod uploads;

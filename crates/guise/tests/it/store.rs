@@ -1,0 +1,248 @@
+//! The contract of the store, above every backend.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use guise_domain::rate::{Endpoint, Quota, Rule, Window};
+use guise_domain::{
+    AccountId, Admission, Admitted, Content, CreateProfileError, ImageType, MediaId, MediaKey,
+    NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId, ProfileName,
+    ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
+};
+use guise_sqlite::{Options, SqliteStore};
+use tempfile::tempdir;
+use tokio::task::JoinSet;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+const OWNER: AccountId = AccountId::new(11);
+const OTHER: AccountId = AccountId::new(22);
+
+/// Runs `check` on every backend, each new and empty. A further one is named here and nowhere else.
+async fn each_backend<F, R>(check: F)
+where
+    F: Fn(Arc<dyn Store>) -> R,
+    R: Future<Output = ()>,
+{
+    let folder = tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("guise.db"), Options::default()).unwrap();
+    check(Arc::new(store)).await;
+}
+
+fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission {
+    let mut replay = [0; 16];
+    replay[..8].copy_from_slice(&request.to_be_bytes());
+    Admission {
+        account,
+        replay: ReplayKey(replay),
+        replay_until: NOW.plus_seconds(901),
+        endpoint,
+        rule: Rule { limit: 10, window_seconds: 900 },
+        now: NOW,
+    }
+}
+
+fn image(owner: AccountId, media: i64) -> Upload {
+    Upload {
+        key: MediaKey { owner, media: MediaId::new(media), random: [1; 8] },
+        category: None,
+        shared: false,
+        expires_at: NOW.plus_seconds(86_400),
+        content: Content::Image {
+            size: 100,
+            image_type: ImageType::Jpeg,
+            format: PictureFormat::Jpeg,
+            width: 400,
+            height: 400,
+        },
+    }
+}
+
+fn receiving(owner: AccountId, media: i64) -> Upload {
+    let content = Content::Receiving { total_bytes: 100, media_type: "image/jpeg".to_owned() };
+    Upload { content, ..image(owner, media) }
+}
+
+async fn people(store: &dyn Store) {
+    for (id, name) in [(OWNER, "owner"), (OTHER, "other")] {
+        let new = NewAccount { id, name: name.parse().unwrap(), custom_profiles: true };
+        store.create_account(new).await.unwrap().unwrap();
+    }
+}
+
+async fn upload(store: &dyn Store, upload: Upload, request: u64) {
+    let admission = admission(upload.key.owner, Endpoint::MediaUpload, request);
+    let new = NewUpload { upload, additional_owners: Vec::new() };
+    assert!(matches!(store.create_upload(&admission, new).await, Ok(Admitted::Done(..))));
+}
+
+fn profile(id: i64, avatar: i64) -> NewProfile {
+    let name = ProfileName::parse("Jon").unwrap();
+    NewProfile { id: ProfileId::new(id), name, avatar: MediaId::new(avatar) }
+}
+
+fn create(request: u64) -> Admission {
+    admission(OWNER, Endpoint::CustomProfilesNew, request)
+}
+
+#[tokio::test]
+async fn a_write_is_counted_once_and_a_repetition_not_at_all() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        upload(&*store, image(OWNER, 5), 1).await;
+        let left = |remaining| Quota { limit: 10, remaining, resets_at: NOW.plus_seconds(900) };
+        let first = store.create_profile(&create(2), profile(100, 5)).await.unwrap();
+        assert!(matches!(first, Admitted::Done(quota, Ok(_)) if quota == left(9)));
+        let again = store.create_profile(&create(2), profile(101, 5)).await.unwrap();
+        assert_eq!(again, Admitted::Replayed);
+        let refused = store.create_profile(&create(3), profile(102, 6)).await.unwrap();
+        assert_eq!(refused, Admitted::Done(left(8), Err(CreateProfileError::MediaNotFound)));
+        let window = store.write_window(OWNER, Endpoint::CustomProfilesNew).await.unwrap();
+        assert_eq!(window, Some(Window { started_at: NOW, used: 2 }));
+        let page = PageRequest { count: 50, before: None };
+        assert_eq!(store.profiles(OWNER, page).await.unwrap().items.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_writes_at_once_exactly_as_many_pass_as_the_window_holds() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        upload(&*store, image(OWNER, 5), 1).await;
+        let mut tasks = JoinSet::new();
+        for number in 0..100 {
+            let store = Arc::clone(&store);
+            tasks.spawn(async move {
+                let request = create(1000 + number);
+                let id = 1000 + i64::try_from(number).unwrap();
+                store.create_profile(&request, profile(id, 5)).await.unwrap()
+            });
+        }
+        let answers = tasks.join_all().await;
+        let done = |admitted: &&Admitted<_>| matches!(admitted, Admitted::Done(_, Ok(_)));
+        assert_eq!(answers.iter().filter(done).count(), 10);
+        let limited = |admitted: &&Admitted<_>| matches!(admitted, Admitted::Limited(_));
+        assert_eq!(answers.iter().filter(limited).count(), 90);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_somebody_else_is_not_there() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        upload(&*store, image(OWNER, 5), 1).await;
+        store.create_profile(&create(2), profile(100, 5)).await.unwrap();
+        let id = ProfileId::new(100);
+        assert!(store.profile(OWNER, id).await.unwrap().is_some());
+        assert!(store.profile(OTHER, id).await.unwrap().is_none());
+        assert!(store.upload(OTHER, MediaId::new(5), NOW).await.unwrap().is_none());
+        let destroy =
+            |account, request| admission(account, Endpoint::CustomProfilesDestroy, request);
+        let answer = store.destroy_profile(&destroy(OTHER, 3), id).await.unwrap();
+        assert!(matches!(answer, Admitted::Done(_, false)));
+        for request in 4..6 {
+            let answer = store.destroy_profile(&destroy(OWNER, request), id).await.unwrap();
+            assert!(matches!(answer, Admitted::Done(_, true)), "also the second time");
+        }
+        assert!(store.profile(OWNER, id).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn segments_replace_one_another_and_leave_with_their_upload() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        upload(&*store, receiving(OWNER, 5), 1).await;
+        let id = MediaId::new(5);
+        let append = |request, blob: &str| {
+            let segment = Segment { index: 0, bytes: 60, blob: blob.to_owned() };
+            let admission = admission(OWNER, Endpoint::MediaUpload, request);
+            let store = Arc::clone(&store);
+            async move { store.add_segment(&admission, id, segment).await.unwrap() }
+        };
+        assert!(matches!(append(2, "a").await, Admitted::Done(_, Ok(None))));
+        let replaced = append(3, "b").await;
+        assert!(matches!(replaced, Admitted::Done(_, Ok(Some(blob))) if blob == "a"));
+        let content = image(OWNER, 5).content;
+        let finish = admission(OWNER, Endpoint::MediaUpload, 4);
+        let finished = store.finish_upload(&finish, id, content).await.unwrap();
+        let Admitted::Done(_, Ok((finished, blobs))) = finished else { panic!("{finished:?}") };
+        assert_eq!((finished, blobs), (image(OWNER, 5), vec!["b".to_owned()]));
+        assert!(matches!(append(5, "c").await, Admitted::Done(_, Err(_))));
+        assert!(store.segments(OWNER, id).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn unused_uploads_are_swept_when_they_expire_and_pictures_of_profiles_stay() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        upload(&*store, image(OWNER, 5), 1).await;
+        upload(&*store, image(OWNER, 6), 2).await;
+        store.create_profile(&create(3), profile(100, 5)).await.unwrap();
+        let end = NOW.plus_seconds(86_400);
+        assert!(store.sweep_uploads(end.plus_seconds(-1), 10).await.unwrap().is_empty());
+        let swept = store.sweep_uploads(end, 10).await.unwrap();
+        assert_eq!(swept.iter().map(|upload| upload.key.media.get()).collect::<Vec<_>>(), [6]);
+        assert!(store.upload_exists(OWNER, MediaId::new(5)).await.unwrap());
+        assert!(store.public_picture(image(OWNER, 5).key).await.unwrap().is_some());
+        assert!(store.upload(OWNER, MediaId::new(5), end).await.unwrap().is_none(), "expired");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn names_are_unique_whatever_their_case_and_the_first_proof_of_the_key_stays() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        let name = "OWNER".parse().unwrap();
+        let new = NewAccount { id: AccountId::new(33), name, custom_profiles: true };
+        assert!(store.create_account(new).await.unwrap().is_err());
+        for proof in [vec![1], vec![2]] {
+            let kept = store.key_proof(Sealed::from_bytes(proof)).await.unwrap();
+            assert_eq!(kept.as_bytes(), [1]);
+        }
+        assert!(store.highest_id().await.unwrap() >= OTHER.get());
+        let window =
+            ("t".to_owned(), Endpoint::CustomProfilesList, Window { started_at: NOW, used: 3 });
+        store.save_read_windows(vec![window.clone()]).await.unwrap();
+        assert_eq!(store.read_windows().await.unwrap(), [window]);
+    })
+    .await;
+}
+
+/// A full disk makes `SQLite` roll back everything since the last commit, and what is done next commits on its own: a
+/// job could be answered that was lost, or lost that was answered.
+#[tokio::test]
+async fn on_a_full_disk_what_was_answered_is_kept_and_nothing_else() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("guise.db");
+    let small = Options { pages_max: Some(60), ..Options::default() };
+    let store = Arc::new(SqliteStore::open(&path, small).unwrap());
+    people(&*store).await;
+    let mut tasks = JoinSet::new();
+    for number in 0..3000_u16 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let media = 1000 + i64::from(number);
+            let rule = Rule { limit: 1_000_000, window_seconds: 900 };
+            let admission = admission(OWNER, Endpoint::MediaUpload, u64::from(number));
+            let new = NewUpload { upload: image(OWNER, media), additional_owners: Vec::new() };
+            let kept = store.create_upload(&Admission { rule, ..admission }, new).await.is_ok();
+            (MediaId::new(media), kept)
+        });
+    }
+    let answers = tasks.join_all().await;
+    let kept = answers.iter().filter(|(_, kept)| *kept).count();
+    assert!(kept > 0 && kept < answers.len(), "{kept} were kept");
+    store.close().await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, Options::default()).unwrap());
+    for (id, kept) in answers {
+        assert_eq!(store.upload_exists(OWNER, id).await.unwrap(), kept, "{id}");
+    }
+    let window = store.write_window(OWNER, Endpoint::MediaUpload).await.unwrap().unwrap();
+    assert_eq!(usize::try_from(window.used).unwrap(), kept, "counts go with what they count");
+}

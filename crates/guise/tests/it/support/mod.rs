@@ -1,0 +1,20 @@
+//! What the tests stand on: a server in this process with a clock they move, the real program in a process of its own,
+//! and people who sign requests.
+
+mod call;
+mod process;
+mod world;
+
+pub(crate) use call::{Call, Reply};
+pub(crate) use process::{Process, guise, guise_with};
+pub(crate) use world::{Person, World, short};
+
+/// A client for plain HTTP.
+pub(crate) fn http_client() -> reqwest::Client {
+    // Only the first call in a process installs it, which is all that is wanted.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap()
+}
+
+/// A picture drawn for this project: 400 × 400, JPEG.
+pub(crate) const JON: &[u8] = include_bytes!("../../../assets/jon.jpg");

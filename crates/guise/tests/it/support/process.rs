@@ -1,0 +1,80 @@
+//! The real program in a process of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guise"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GUISE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("GUISE_PROFILES", data.join("profiles.toml"))
+        .env("GUISE_HTTP", "127.0.0.1:0")
+        .env("GUISE_TLS", "off")
+        .env("GUISE_LOG", "error")
+        .envs(variables.iter().copied())
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn guise<S: AsRef<OsStr>>(data: &Path, arguments: &[S]) -> Output {
+    guise_with(data, &[], arguments)
+}
+
+/// Runs a command to its end, with variables.
+pub(crate) fn guise_with<S: AsRef<OsStr>>(
+    data: &Path,
+    variables: &[(&str, &str)],
+    arguments: &[S],
+) -> Output {
+    command(data, variables).args(arguments).output().unwrap()
+}
+
+/// A running `guise serve`; killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) urls: Vec<String>,
+}
+
+impl Process {
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(data: &Path, variables: &[(&str, &str)], listeners: usize) -> Self {
+        let mut child =
+            command(data, variables).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let urls: Vec<String> = lines
+            .take(listeners)
+            .map(|line| line.unwrap().strip_prefix("listening on ").unwrap().to_owned())
+            .collect();
+        assert_eq!(urls.len(), listeners, "the server did not start");
+        Self { child, urls }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; how it ended.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,248 @@
+//! A server in this process, on real sockets and a real database, whose clock stands still until it is moved.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use guise_domain::{
+    Access, Account, AccountId, Accounts, AppId, Apps, Clock, Ids, NewAccount, NewApp, NewToken,
+    Randomness, SealingKey, Timestamp, Tokens,
+};
+use guise_http::serve::{Drained, Listener, ServeOptions, serve};
+use guise_http::{Blobs, Foundation, Guise, Settings};
+use guise_sqlite::{Options, SqliteStore};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::{Call, JON, http_client};
+
+/// A clock that its owner moves.
+#[derive(Clone)]
+pub(crate) struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_800_000_000_000)))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct OsRandomness;
+
+impl Randomness for OsRandomness {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).unwrap();
+    }
+}
+
+/// An account with an app and a token.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) account: AccountId,
+    pub(crate) app: AppId,
+    pub(crate) consumer_key: String,
+    pub(crate) consumer_secret: String,
+    pub(crate) token: String,
+    pub(crate) token_secret: String,
+}
+
+/// Bounds short enough for a test to wait for them.
+pub(crate) fn short() -> ServeOptions {
+    ServeOptions {
+        header: Duration::from_millis(300),
+        body_pause: Duration::from_millis(300),
+        drain: Duration::from_secs(10),
+        connections_max: 100,
+    }
+}
+
+/// The server.
+pub(crate) struct World {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: ManualClock,
+    pub(crate) guise: Guise,
+    pub(crate) store: SqliteStore,
+    pub(crate) http: reqwest::Client,
+    pub(crate) folder: Arc<TempDir>,
+    settings: Settings,
+    ids: Ids,
+    nonces: AtomicU64,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<Drained>>,
+}
+
+const KEY: [u8; 32] = [7; 32];
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let long = Duration::from_secs(30);
+        let options =
+            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(folder, ManualClock::new(), settings, options).await
+    }
+
+    pub(crate) async fn bounded(options: ServeOptions) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(folder, ManualClock::new(), Settings::default(), options).await
+    }
+
+    async fn open(
+        folder: Arc<TempDir>,
+        clock: ManualClock,
+        settings: Settings,
+        options: ServeOptions,
+    ) -> Self {
+        let store = SqliteStore::open(&folder.path().join("guise.db"), Options::default()).unwrap();
+        let foundation = Foundation {
+            store: Arc::new(store.clone()),
+            blobs: Blobs::local(&folder.path().join("blobs")).unwrap(),
+            key: SealingKey::new(&KEY),
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(OsRandomness),
+            node: 0,
+        };
+        let guise = Guise::start(foundation, settings.clone()).await.unwrap();
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = guise_http::router(guise.clone());
+        let serving =
+            tokio::spawn(serve(vec![Listener { tcp, tls: None }], router, options, async {
+                let _ = stopped.await;
+            }));
+        let http = http_client();
+        Self {
+            address,
+            clock,
+            guise,
+            store,
+            http,
+            folder,
+            settings,
+            ids: Ids::new(1023, 0),
+            nonces: AtomicU64::new(0),
+            stop: Some(stop),
+            serving: Some(serving),
+        }
+    }
+
+    /// Tells the server to stop; how that ended comes from the handle.
+    pub(crate) fn stop(&mut self) -> JoinHandle<Drained> {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.serving.take().unwrap()
+    }
+
+    /// The same data after a clean restart.
+    pub(crate) async fn restarted(mut self) -> Self {
+        let drained = self.stop().await.unwrap();
+        assert_eq!(drained, Drained { cut: 0 });
+        self.guise.stop().await.unwrap();
+        self.store.close().await.unwrap();
+        let long = Duration::from_secs(30);
+        let options =
+            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
+        let nonces = self.nonces.load(Ordering::SeqCst);
+        let folder = Arc::clone(&self.folder);
+        let world = Self::open(folder, self.clock.clone(), self.settings.clone(), options).await;
+        world.nonces.store(nonces, Ordering::SeqCst);
+        world
+    }
+
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let id = AccountId::new(self.ids.next(self.clock.now()));
+        let new = NewAccount { id, name: name.parse().unwrap(), custom_profiles: true };
+        let account = self.store.create_account(new).await.unwrap().unwrap();
+        self.app_of(&account, Access::DirectMessages).await
+    }
+
+    /// Another app and token for a person's account.
+    pub(crate) async fn again(&self, person: &Person, access: Access) -> Person {
+        let account = self.store.account(person.account).await.unwrap().unwrap();
+        self.app_of(&account, access).await
+    }
+
+    async fn app_of(&self, account: &Account, access: Access) -> Person {
+        let key = SealingKey::new(&KEY);
+        let app = AppId::new(self.ids.next(self.clock.now()));
+        let consumer_key = format!("consumer{app}");
+        let consumer_secret = format!("consumer-secret-{app}");
+        let sealed = key.seal(consumer_secret.as_bytes(), &consumer_key, &OsRandomness).unwrap();
+        let new = NewApp {
+            id: app,
+            name: "Test".to_owned(),
+            consumer_key: consumer_key.clone(),
+            consumer_secret: sealed,
+        };
+        self.store.create_app(account.id, new).await.unwrap().unwrap();
+        let token = format!("{}-token{app}", account.id);
+        let token_secret = format!("token-secret-{app}");
+        let secret = key.seal(token_secret.as_bytes(), &token, &OsRandomness).unwrap();
+        let created_at = self.clock.now();
+        let new = NewToken { token: token.clone(), app, secret, access, created_at };
+        self.store.create_token(account.id, new).await.unwrap().unwrap();
+        Person { account: account.id, app, consumer_key, consumer_secret, token, token_secret }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn nonce(&self) -> String {
+        format!("nonce{}", self.nonces.fetch_add(1, Ordering::SeqCst))
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Call<'_> {
+        Call::new(self, Method::GET, target)
+    }
+
+    pub(crate) fn post(&self, target: &str) -> Call<'_> {
+        Call::new(self, Method::POST, target)
+    }
+
+    pub(crate) fn delete(&self, target: &str) -> Call<'_> {
+        Call::new(self, Method::DELETE, target)
+    }
+
+    /// Uploads [`JON`]; the media id.
+    pub(crate) async fn upload(&self, person: &Person) -> String {
+        let call = self.post("/1.1/media/upload.json").by(person).parts(&[("media", JON)]);
+        call.send().await.success()["media_id_string"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends the founding page's request.
+    pub(crate) fn create(&self, person: &Person, name: &str, media: &str) -> Call<'_> {
+        let body = json!({"custom_profile": {"name": name, "avatar": {"media": {"id": media}}}});
+        self.post("/1.1/custom_profiles/new.json").by(person).json(&body.to_string())
+    }
+
+    /// A new profile.
+    pub(crate) async fn profile(&self, person: &Person, name: &str) -> Value {
+        let media = self.upload(person).await;
+        self.create(person, name, &media).send().await.success()["custom_profile"].clone()
+    }
+
+    /// How many profiles a person has.
+    pub(crate) async fn profiles(&self, person: &Person) -> usize {
+        let reply = self.get("/1.1/custom_profiles/list.json?count=50").by(person).send().await;
+        reply.success()["custom_profiles"].as_array().unwrap().len()
+    }
+}
