@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
-    AccountId, Admission, Admitted, Content, CreateProfileError, ImageType, MediaId, MediaKey,
-    NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId, ProfileName,
-    ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
+    AccountId, Admission, Admitted, Content, CreateProfileError, ImageType, Media, MediaId,
+    MediaKey, NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId,
+    ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
 use guise_sqlite::{Options, SqliteStore};
 use tempfile::tempdir;
