@@ -46,6 +46,8 @@ limits! {
     SEGMENT_BYTES_MAX: usize = 5 * 1024 * 1024, "bytes";
     /// Segments of one chunked upload; indices start at 0.
     SEGMENTS_MAX: u16 = 1000, "segments";
+    /// How often segments are read anew when one is replaced while they are put together.
+    ASSEMBLIES_MAX: usize = 5, "times";
     /// Accounts besides the uploader that may use an upload.
     ADDITIONAL_OWNERS_MAX: usize = 100, "accounts";
     /// How long an upload can be used.
@@ -54,8 +56,14 @@ limits! {
     BODY_BYTES_MAX: usize = 256 * 1024, "bytes";
     /// A form that carries media in base64, which is a third longer than the media and escaped on top.
     MEDIA_FORM_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes";
+    /// The least a body must bring on average, so that nobody holds a place by trickling.
+    BODY_BYTES_PER_SECOND_MIN: u64 = 8 * 1024, "bytes a second";
+    /// A body up to this length is verified where it was read; a longer one would keep other requests waiting.
+    VERIFIED_AT_ONCE_BYTES_MAX: usize = 64 * 1024, "bytes";
     /// Bodies with media that are in memory at once.
     MEDIA_BODIES_MAX: usize = 64, "bodies";
+    /// Such bodies of senders nobody knows yet, because the credentials are inside.
+    UNKNOWN_MEDIA_BODIES_MAX: usize = 8, "bodies";
     /// A multipart body: an animation, with room for the other fields.
     MULTIPART_BYTES_MAX: usize = 16 * 1024 * 1024, "bytes";
     /// Fields of a multipart body or a form with media.
@@ -92,6 +100,8 @@ limits! {
     COMMIT_GROUP_MAX: usize = 512, "jobs";
     /// How long another process's change to credentials may go unnoticed.
     CREDENTIALS_STALE_MILLIS: u64 = 50, "milliseconds";
+    /// A consumer key or a token. What is longer was not issued by us, and is not looked up.
+    CREDENTIAL_BYTES_MAX: usize = 128, "bytes";
     /// Credentials held in memory.
     CREDENTIALS_CACHED_MAX: usize = 10_000, "tokens";
     /// Read windows held in memory: one for each token and endpoint in use.

@@ -7,7 +7,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use guise_domain::limits::{CREDENTIALS_CACHED_MAX, CREDENTIALS_STALE_MILLIS};
+use guise_domain::limits::{
+    CREDENTIAL_BYTES_MAX, CREDENTIALS_CACHED_MAX, CREDENTIALS_STALE_MILLIS,
+};
 use guise_domain::{Credential, Sealed, SealingKey, Store, Timestamp};
 use guise_oauth1::SigningKey;
 use quick_cache::Equivalent;
@@ -72,6 +74,13 @@ impl Credentials {
         token: &str,
         now: Timestamp,
     ) -> Result<Found, Refusal> {
+        // Strangers choose these texts: long ones would fill the memory that the number of entries is to bound.
+        if consumer_key.len() > CREDENTIAL_BYTES_MAX {
+            return Ok(Found::UnknownConsumer);
+        }
+        if token.len() > CREDENTIAL_BYTES_MAX {
+            return Ok(Found::UnknownToken);
+        }
         self.refresh(store, now).await?;
         if let Some(found) = self.cache.get(&Pair(consumer_key, token)) {
             return Ok(found);

@@ -173,3 +173,56 @@ async fn a_form_on_delete_may_be_signed_or_not() {
     }
     assert_eq!(world.profiles(&shop).await, 0);
 }
+
+#[tokio::test]
+async fn a_key_longer_than_any_we_issue_is_not_even_looked_up() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    world.get(LIST).by(&shop).send().await.success();
+    // Whoever asks the store is told so from here on.
+    world.store.close().await.unwrap();
+    let long = Person { consumer_key: "x".repeat(129), ..shop.clone() };
+    world.get(LIST).by(&long).send().await.refused(401, 32, "Could not authenticate you.");
+    let long = Person { token: "1".repeat(129), ..shop.clone() };
+    world.get(LIST).by(&long).send().await.refused(401, 89, "Invalid or expired token.");
+    let unknown = Person { consumer_key: "x".repeat(128), ..shop };
+    world.get(LIST).by(&unknown).send().await.refused(503, 130, "Over capacity");
+}
+
+#[tokio::test]
+async fn credentials_may_come_in_the_query_or_in_a_form() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    world.get(LIST).by(&shop).in_query().send().await.success();
+    let destroy = "/1.1/custom_profiles/destroy.json";
+    for place in 0..3 {
+        let id = world.profile(&shop, "A").await["id"].as_str().unwrap().to_owned();
+        let call = world.post(destroy).by(&shop).form(&format!("id={id}"));
+        let call = match place {
+            0 => call.in_query(),
+            1 => call.in_form(),
+            // One client names its token in the header and in the form, and signs it once.
+            _ => call.unsigned(&format!("&oauth_token={}", shop.token)),
+        };
+        call.send().await.empty(204);
+    }
+    assert_eq!(world.profiles(&shop).await, 0);
+    let stranger = Person { token_secret: "x".into(), ..shop };
+    let reply = world.get(LIST).by(&stranger).in_query().send().await;
+    reply.refused(401, 32, "Could not authenticate you.");
+    let reply = world.post(destroy).by(&stranger).form("id=1").in_form().send().await;
+    reply.refused(401, 32, "Could not authenticate you.");
+}
+
+#[tokio::test]
+async fn the_signature_of_a_large_form_is_checked_all_the_same() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let stranger = Person { token_secret: "x".into(), ..shop.clone() };
+    let form = format!("media_data={}", "A".repeat(1_000_000));
+    let upload = |by: &Person| world.post("/1.1/media/upload.json").by(by).form(&form).send();
+    upload(&stranger).await.refused(401, 32, "Could not authenticate you.");
+    assert_eq!(upload(&shop).await.status, 400);
+    let unknown = Person { consumer_key: "x".into(), ..shop };
+    upload(&unknown).await.refused(401, 32, "Could not authenticate you.");
+}

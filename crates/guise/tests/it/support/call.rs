@@ -7,6 +7,14 @@ use serde_json::{Value, json};
 
 use super::{Person, World};
 
+/// Where the `oauth_*` parameters go.
+#[derive(Clone, Copy)]
+enum Place {
+    Header,
+    Query,
+    Form,
+}
+
 /// A request that is signed when it is sent.
 pub(crate) struct Call<'w> {
     world: &'w World,
@@ -20,6 +28,8 @@ pub(crate) struct Call<'w> {
     signed_base: String,
     headers: Vec<(String, String)>,
     extra: Vec<(String, String)>,
+    place: Place,
+    unsigned: String,
 }
 
 impl<'w> Call<'w> {
@@ -36,6 +46,8 @@ impl<'w> Call<'w> {
             signed_base: world.url(),
             headers: Vec::new(),
             extra: Vec::new(),
+            place: Place::Header,
+            unsigned: String::new(),
         }
     }
 
@@ -118,21 +130,72 @@ impl<'w> Call<'w> {
         guise_oauth1::sign(&credentials, method, &url, form, timestamp, &self.nonce, &extra)
     }
 
+    /// With the `oauth_*` parameters in the query.
+    pub(crate) fn in_query(mut self) -> Self {
+        self.place = Place::Query;
+        self
+    }
+
+    /// With the `oauth_*` parameters in the form that is the body.
+    pub(crate) fn in_form(mut self) -> Self {
+        self.place = Place::Form;
+        self
+    }
+
+    /// Appends to the form what its signature does not cover.
+    pub(crate) fn unsigned(mut self, pairs: &str) -> Self {
+        pairs.clone_into(&mut self.unsigned);
+        self
+    }
+
+    /// Signs: the target, all headers, and the body, as they are sent.
+    fn signed(mut self) -> (String, Vec<(String, String)>, Vec<u8>) {
+        let authorization = self.signer.clone().map(|person| self.authorization(&person));
+        let (mut target, mut body, mut headers) = (self.target, self.body, self.headers);
+        if let Some(authorization) = authorization {
+            let parameters = authorization.strip_prefix("OAuth ").unwrap();
+            let pairs = parameters.replace(", ", "&").replace('"', "");
+            match self.place {
+                Place::Header => headers.push(("authorization".to_owned(), authorization)),
+                Place::Query => {
+                    target.push(if target.contains('?') { '&' } else { '?' });
+                    target.push_str(&pairs);
+                }
+                Place::Form => body.extend_from_slice(format!("&{pairs}").as_bytes()),
+            }
+        }
+        body.extend_from_slice(self.unsigned.as_bytes());
+        if let Some(content_type) = self.content_type.take() {
+            headers.push(("content-type".to_owned(), content_type));
+        }
+        (target, headers, body)
+    }
+
+    /// The request as HTTP/1.1 has it, head and body, for those who send it themselves.
+    pub(crate) fn bytes(self) -> (String, Vec<u8>) {
+        let (method, address) = (self.method.clone(), self.world.address);
+        let (target, headers, body) = self.signed();
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        (format!("{head}content-length: {}\r\n\r\n", body.len()), body)
+    }
+
     pub(crate) async fn send(self) -> Reply {
-        let url = format!("{}{}", self.world.url(), self.target);
-        let mut request = self.world.http.request(self.method.clone(), url);
-        if let Some(person) = &self.signer {
-            request = request.header("authorization", self.authorization(person));
-        }
-        if let Some(content_type) = &self.content_type {
-            request = request.header("content-type", content_type);
-        }
-        for (name, value) in &self.headers {
+        let http = self.world.http.clone();
+        self.send_with(&http).await
+    }
+
+    /// Sends it with another client than the world's own.
+    pub(crate) async fn send_with(self, http: &reqwest::Client) -> Reply {
+        let (method, base) = (self.method.clone(), self.world.url());
+        let (target, headers, body) = self.signed();
+        let mut request = http.request(method, format!("{base}{target}"));
+        for (name, value) in headers {
             request = request.header(name, value);
         }
-        let response = request.body(self.body).send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        Reply { status, headers, body: response.bytes().await.unwrap().to_vec() }
+        Reply::read(request.body(body).send().await.unwrap()).await
     }
 }
 
@@ -145,6 +208,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
