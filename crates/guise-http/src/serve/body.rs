@@ -1,4 +1,4 @@
-//! A request's body that must not pause for long.
+//! A request's body that must neither pause for long nor trickle.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,24 +6,36 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use guise_domain::limits::BODY_BYTES_PER_SECOND_MIN;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The client stopped sending in the middle of a body.
+/// The client stopped sending in the middle of a body, or sends it too slowly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the body did not arrive in time")]
 pub struct BodyTimeout;
 
-/// A body whose every frame must come within `pause`.
+/// A body whose every frame must come within `pause`, and which may be late by no more than `pause` in all.
 pub(super) struct Paced {
     body: Incoming,
     pause: Duration,
+    /// When the body was first asked for: until then nobody told the client to send it.
+    begun: Option<Instant>,
+    received: u64,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl Paced {
     pub(super) fn new(body: Incoming, pause: Duration) -> Self {
-        Self { body, pause, deadline: Box::pin(sleep(pause)) }
+        Self { body, pause, begun: None, received: 0, deadline: Box::pin(sleep(pause)) }
+    }
+
+    /// Moves the deadline after `bytes` more have come.
+    fn extend(&mut self, begun: Instant, bytes: u64) {
+        self.received = self.received.saturating_add(bytes);
+        let earned = Duration::from_secs(self.received / BODY_BYTES_PER_SECOND_MIN);
+        let deadline = (begun + earned).min(Instant::now()) + self.pause;
+        self.deadline.as_mut().reset(deadline);
     }
 }
 
@@ -35,9 +47,20 @@ impl Body for Paced {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let begun = match self.begun {
+            Some(begun) => begun,
+            None => {
+                let now = Instant::now();
+                self.begun = Some(now);
+                self.extend(now, 0);
+                now
+            }
+        };
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            let next = Instant::now() + self.pause;
-            self.deadline.as_mut().reset(next);
+            if let Some(Ok(frame)) = &frame {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                self.extend(begun, bytes as u64);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         match self.deadline.as_mut().poll(context) {
