@@ -7,6 +7,7 @@ mod kind;
 mod sizes;
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::limits::PICTURES_WAITING_MAX;
@@ -54,16 +55,16 @@ pub(crate) struct Rendered {
 /// Renders pictures off the async threads, as many at once as there are cores.
 #[derive(Debug)]
 pub(crate) struct Renderer {
-    running: Semaphore,
-    waiting: Semaphore,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Default for Renderer {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            running: Semaphore::new(cores),
-            waiting: Semaphore::new(cores + PICTURES_WAITING_MAX),
+            running: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::new(Semaphore::new(cores + PICTURES_WAITING_MAX)),
         }
     }
 }
@@ -74,9 +75,16 @@ impl Renderer {
     /// # Errors
     /// Why it is none, or that too many wait.
     pub(crate) async fn render(&self, bytes: Bytes) -> Result<Rendered, PictureError> {
-        let _place = self.waiting.try_acquire().map_err(|_| PictureError::Busy)?;
-        let _core = self.running.acquire().await.map_err(|_| PictureError::Busy)?;
-        tokio::task::spawn_blocking(move || render(&bytes))
+        let waiting = Arc::clone(&self.waiting);
+        let place = waiting.try_acquire_owned().map_err(|_| PictureError::Busy)?;
+        let running = Arc::clone(&self.running);
+        let core = running.acquire_owned().await.map_err(|_| PictureError::Busy)?;
+        let render = move || {
+            // Decoding cannot be called off, so it keeps its place and core also when nobody waits for it any more.
+            let _permits = (place, core);
+            render(&bytes)
+        };
+        tokio::task::spawn_blocking(render)
             .await
             .unwrap_or_else(|_| Err(PictureError::Broken("it cannot be decoded".into())))
     }

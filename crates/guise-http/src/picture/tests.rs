@@ -1,5 +1,6 @@
 use std::io::Cursor;
 
+use futures::FutureExt;
 use image::codecs::gif::GifEncoder;
 use image::{Delay, Frame, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
@@ -161,4 +162,26 @@ fn what_is_too_large_broken_or_no_picture_is_refused_with_a_reason() {
     assert!(matches!(render(&png[..png.len() / 2]), Err(PictureError::Broken(_))));
     let padded = [jpeg, vec![0; 5 * 1024 * 1024]].concat();
     assert!(matches!(render(&padded), Err(PictureError::TooLarge(_))));
+}
+
+#[test]
+fn a_picture_nobody_waits_for_keeps_its_core_until_it_is_done() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    // One thread for what blocks, busy until it is released: nothing is decoded before.
+    let runtime = builder.max_blocking_threads(1).build().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let busy = tokio::task::spawn_blocking(move || released.recv());
+        let renderer = Renderer::default();
+        let cores = renderer.running.available_permits();
+        let waiting = renderer.waiting.available_permits();
+        let left = renderer.render(Bytes::from(file(&halves(30, 30), ImageFormat::Png)));
+        assert!(left.now_or_never().is_none(), "the client leaves while it waits");
+        assert_eq!(renderer.running.available_permits(), cores - 1);
+        assert_eq!(renderer.waiting.available_permits(), waiting - 1);
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        let all = renderer.running.acquire_many(u32::try_from(cores).unwrap());
+        all.await.unwrap().forget();
+    });
 }
