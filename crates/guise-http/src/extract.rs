@@ -98,7 +98,9 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
             read(body, BODY_BYTES_MAX).await?
         };
         let caller = auth::verify(guise, &parts, auth::Body::Read(&body)).await?;
-        caller.enter(guise, W::ENDPOINT)?;
+        if let Err(refusal) = caller.enter(guise, W::ENDPOINT) {
+            return Err(caller.uncounted(guise, W::ENDPOINT, refusal).await);
+        }
         let received = Received {
             query: query(&parts),
             last_segment: last_segment(&parts.uri).to_owned(),
@@ -106,7 +108,9 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
         };
         match W::parse(&received) {
             Ok(input) => Ok(Self { caller, input, received: base(guise, &parts) }),
-            Err(Unreadable::Malformed(reason)) => Err(Refusal::Invalid(reason)),
+            Err(Unreadable::Malformed(reason)) => {
+                Err(caller.uncounted(guise, W::ENDPOINT, Refusal::Invalid(reason)).await)
+            }
             Err(Unreadable::Refused(refusal)) => {
                 Err(caller.refuse(guise, W::ENDPOINT, refusal).await)
             }

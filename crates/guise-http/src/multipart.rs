@@ -1,13 +1,20 @@
 //! Multipart bodies (RFC 7578) as clients really send them.
 //!
 //! `multer` reads the parts. What it does not take is mended before: a comma instead of the semicolon in the
-//! content type, and parameters before the boundary.
+//! content type, and parameters before the boundary. A part's name is read here too: `multer` finds it inside a file
+//! name that holds `name=`.
 
 use bytes::Bytes;
 use guise_domain::limits::FORM_FIELDS_MAX;
 
+use http::HeaderMap;
+use http::header::CONTENT_DISPOSITION;
+
 use crate::error::Refusal;
 use crate::wire::Pairs;
+
+/// What is said to whoever sends more than the one picture.
+pub(crate) const SEVERAL: &str = "give one picture, not several.";
 
 /// The fields of a body.
 #[derive(Debug, Default)]
@@ -36,10 +43,12 @@ pub(crate) async fn read(content_type: &str, body: Bytes) -> Result<Form, Refusa
                 "A body may have at most {FORM_FIELDS_MAX} fields."
             )));
         }
-        let name = part.name().unwrap_or_default().to_owned();
+        let name = name(part.headers());
         let bytes = part.bytes().await.map_err(broken)?;
         if matches!(name.as_str(), "media" | "media[]") {
-            form.media = Some(bytes);
+            if form.media.replace(bytes).is_some() {
+                return Err(Refusal::Upload(SEVERAL.into()));
+            }
         } else {
             let text = String::from_utf8(bytes.into())
                 .map_err(|_| Refusal::Invalid(format!("{name}: must be UTF-8")))?;
@@ -56,11 +65,36 @@ fn broken(error: multer::Error) -> Refusal {
 
 /// The boundary, wherever and however it is written.
 fn boundary(content_type: &str) -> Option<String> {
-    content_type.split([';', ',']).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        (name.trim().eq_ignore_ascii_case("boundary") && !value.is_empty())
-            .then(|| value.to_owned())
+    parameter(content_type, &[';', ','], "boundary").filter(|boundary| !boundary.is_empty())
+}
+
+/// The name of a part's field; empty when it has none.
+fn name(headers: &HeaderMap) -> String {
+    let disposition = headers.get(CONTENT_DISPOSITION).map(|value| value.as_bytes());
+    // File names come in any encoding; they are not needed, and names of fields are ASCII.
+    let disposition = String::from_utf8_lossy(disposition.unwrap_or_default());
+    parameter(&disposition, &[';'], "name").unwrap_or_default()
+}
+
+/// The parameter called `wanted`, without its quotes. Inside quotes nothing separates, and a backslash takes the
+/// meaning from the character after it.
+fn parameter(value: &str, separators: &[char], wanted: &str) -> Option<String> {
+    let (mut pieces, mut piece, mut quoted) = (Vec::new(), String::new(), false);
+    let mut characters = value.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => quoted = !quoted,
+            '\\' if quoted => piece.extend(characters.next()),
+            _ if !quoted && separators.contains(&character) => {
+                pieces.push(std::mem::take(&mut piece));
+            }
+            _ => piece.push(character),
+        }
+    }
+    pieces.push(piece);
+    pieces.iter().find_map(|piece| {
+        let (name, value) = piece.split_once('=')?;
+        name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
     })
 }
 

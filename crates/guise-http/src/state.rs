@@ -9,6 +9,7 @@ use guise_oauth1::SigningKey;
 
 use crate::auth::{Credentials, ReadReplays};
 use crate::blobs::Blobs;
+use crate::media::MediaBodies;
 use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
 use crate::pictures::PictureCache;
@@ -74,7 +75,7 @@ struct Inner {
     reads: ReadWindows,
     renderer: Renderer,
     pictures: PictureCache,
-    media_bodies: tokio::sync::Semaphore,
+    media_bodies: MediaBodies,
     decoy: SigningKey,
 }
 
@@ -95,7 +96,7 @@ impl Guise {
             reads: ReadWindows::new(settings.rules.clone(), kept),
             renderer: Renderer::default(),
             pictures: PictureCache::new(settings.picture_cache_bytes),
-            media_bodies: tokio::sync::Semaphore::new(guise_domain::limits::MEDIA_BODIES_MAX),
+            media_bodies: MediaBodies::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
@@ -164,8 +165,7 @@ impl Guise {
         &self.0.pictures
     }
 
-    /// How many bodies that carry media may be in memory at once.
-    pub(crate) fn media_bodies(&self) -> &tokio::sync::Semaphore {
+    pub(crate) fn media_bodies(&self) -> &MediaBodies {
         &self.0.media_bodies
     }
 

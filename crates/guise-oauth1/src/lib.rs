@@ -12,5 +12,5 @@ mod sign;
 
 pub use encode::percent_encode;
 pub use key::SigningKey;
-pub use presented::{ParseError, Presented, Request};
+pub use presented::{ParseError, Presented, Request, body_hash_matches};
 pub use sign::{Credentials, sign};

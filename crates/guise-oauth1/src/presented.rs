@@ -179,12 +179,16 @@ impl<'a> Presented<'a> {
     /// Whether `oauth_body_hash`, if sent, is the base64 of the body's SHA-1.
     #[must_use]
     pub fn body_hash_matches(&self, body: &[u8]) -> bool {
-        let Some(sent) = self.parameter("oauth_body_hash") else {
-            return true;
-        };
-        let hash: [u8; 20] = Sha1::digest(body).into();
-        STANDARD.decode(sent.as_bytes()).is_ok_and(|sent| sent.ct_eq(&hash).into())
+        self.parameter("oauth_body_hash").is_none_or(|sent| body_hash_matches(&sent, body))
     }
+}
+
+/// Whether `sent`, an `oauth_body_hash`, is the base64 of the body's SHA-1: for a body that is read only after the
+/// signature was verified.
+#[must_use]
+pub fn body_hash_matches(sent: &str, body: &[u8]) -> bool {
+    let hash: [u8; 20] = Sha1::digest(body).into();
+    STANDARD.decode(sent.as_bytes()).is_ok_and(|sent| sent.ct_eq(&hash).into())
 }
 
 /// The header's own parameters. The realm, and whatever is not OAuth's, is not signed.

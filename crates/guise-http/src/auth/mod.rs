@@ -8,13 +8,15 @@ mod verify;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use guise_domain::rate::{Endpoint, Kind, Quota};
 use guise_domain::{Access, Account, Admission, Admitted, AppId, ReplayKey, Timestamp};
-use guise_oauth1::SigningKey;
+use guise_oauth1::{SigningKey, body_hash_matches};
+use tokio::task::spawn_blocking;
 
 pub(crate) use credentials::Credentials;
 pub(crate) use replay::ReadReplays;
-pub(crate) use verify::{Body, looks_like_json, verify};
+pub(crate) use verify::{Body, looks_like_json, names_known, verify};
 
 use crate::error::Refusal;
 use crate::record::Record;
@@ -38,6 +40,7 @@ pub(crate) struct Caller {
     known: Arc<Known>,
     replay: ReplayKey,
     replay_until: Timestamp,
+    body_hash: Option<Arc<str>>,
     /// When the request was verified; the present moment for everything the request does.
     pub(crate) now: Timestamp,
     record: Record,
@@ -52,6 +55,20 @@ impl Caller {
     /// The token's public half.
     pub(crate) fn token(&self) -> &Arc<str> {
         &self.known.token
+    }
+
+    /// Checks the `oauth_body_hash` of a body that was read only after the signature was verified.
+    ///
+    /// # Errors
+    /// When another body was signed for.
+    pub(crate) async fn vouch_for(&self, body: &Bytes) -> Result<(), Refusal> {
+        let Some(hash) = self.body_hash.clone() else { return Ok(()) };
+        let body = body.clone();
+        let matches = spawn_blocking(move || body_hash_matches(&hash, &body)).await;
+        match matches.map_err(|error| Refusal::Internal(error.to_string()))? {
+            true => Ok(()),
+            false => Err(Refusal::NotAuthenticated),
+        }
     }
 
     /// Lets the caller use `endpoint`: the access level must allow it, the account must have the permission, and a
@@ -132,6 +149,27 @@ impl Caller {
         let open = guise.store().write_window(self.account().id, endpoint).await?;
         let rule = guise.settings().rules.rule(endpoint);
         Ok(guise_domain::rate::Window::peek(open, rule, self.now))
+    }
+
+    /// Answers `refusal`, which is not counted, with what is left. A repetition is told nothing.
+    pub(crate) async fn uncounted(
+        &self,
+        guise: &Guise,
+        endpoint: Endpoint,
+        refusal: Refusal,
+    ) -> Refusal {
+        if refusal == Refusal::NotAuthenticated {
+            return refusal;
+        }
+        let quota = match endpoint.kind() {
+            Kind::Read => Some(guise.reads().peek(self.token(), endpoint, self.now)),
+            // Without an answer from the store there is nothing to tell, and the refusal stands.
+            Kind::Write => self.write_quota(guise, endpoint).await.ok(),
+        };
+        if let Some(quota) = quota {
+            self.record.set_quota(quota);
+        }
+        refusal
     }
 
     /// Answers `refusal`, after counting it when the request was a write that broke a rule.

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use guise_domain::limits::VERIFIED_AT_ONCE_BYTES_MAX;
 use guise_domain::{ReplayKey, Timestamp};
 use guise_oauth1::{Presented, Request, SigningKey};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use sha1::{Digest, Sha1};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use super::credentials::Found;
 use super::{Caller, Known};
@@ -27,8 +31,9 @@ const PRODUCTION: [&str; 4] = [
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Body<'a> {
     /// All of it.
-    Read(&'a [u8]),
-    /// Nothing: it is multipart, which no signature covers, and is read only for proven callers.
+    Read(&'a Bytes),
+    /// Nothing: it is multipart, which no signature covers, and is read only for proven callers. They vouch for it
+    /// with [`Caller::vouch_for`].
     Unread,
 }
 
@@ -49,25 +54,35 @@ pub(crate) async fn verify(
     parts: &Parts,
     body: Body<'_>,
 ) -> Result<Caller, Refusal> {
-    let text = |name| parts.headers.get(name).map_or(Some(""), |value| value.to_str().ok());
-    let authorization = text(AUTHORIZATION).ok_or(Refusal::BadAuthentication)?;
-    let content_type = text(CONTENT_TYPE).unwrap_or_default();
-    if is_bearer(authorization) {
-        return Err(Refusal::NeedsUserContext);
+    let Body::Read(bytes) = body else { return verify_here(guise, parts, body).await };
+    if bytes.len() <= VERIFIED_AT_ONCE_BYTES_MAX {
+        return verify_here(guise, parts, body).await;
     }
-    let uri = crate::extract::original_uri(parts);
+    // Sorting and hashing megabytes, once for every URL, would keep all other requests of this thread waiting.
+    let (guise, parts, bytes) = (guise.clone(), parts.clone(), bytes.clone());
+    let verify =
+        move || Handle::current().block_on(verify_here(&guise, &parts, Body::Read(&bytes)));
+    let verified = spawn_blocking(verify).await;
+    verified.unwrap_or_else(|error| Err(Refusal::Internal(error.to_string())))
+}
+
+async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Caller, Refusal> {
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default();
     let bytes = match body {
-        Body::Read(bytes) => bytes,
+        Body::Read(bytes) => bytes.as_ref(),
         Body::Unread => b"",
     };
     let request = Request {
-        method: parts.method.as_str(),
-        query: uri.query().unwrap_or_default(),
         form: body.is_form(content_type).then_some(bytes),
-        authorization: (!authorization.is_empty()).then_some(authorization),
+        ..without_body(parts).ok_or(Refusal::BadAuthentication)?
     };
+    if request.authorization.is_some_and(is_bearer) {
+        return Err(Refusal::NeedsUserContext);
+    }
     let now = guise.now();
-    let urls = base_urls(guise, &Origin::of(guise, parts), uri.path());
+    let path = crate::extract::original_uri(parts).path();
+    let urls = base_urls(guise, &Origin::of(guise, parts), path);
     let (presented, known) = match prove(guise, &request, &urls, now).await {
         // JSON is read whatever its label says, so its author may not have signed it as the form it is labelled as.
         Err(_) if request.form.is_some() && looks_like_json(bytes) => {
@@ -87,10 +102,40 @@ pub(crate) async fn verify(
     record.set_caller(known.account.id, known.app, known.access);
     Ok(Caller {
         replay: replay_key(&presented),
+        body_hash: presented.parameter("oauth_body_hash").map(|hash| hash.as_ref().into()),
         replay_until: Timestamp::from_seconds(signed_at).plus_seconds(skew + 1),
         known,
         now,
         record,
+    })
+}
+
+/// Whether header or query name a consumer and a token that are in use. Proves nothing: it only tells those who may be
+/// callers from those of whom nothing is known before their body is read.
+pub(crate) async fn names_known(guise: &Guise, parts: &Parts) -> Result<bool, Refusal> {
+    let presented = without_body(parts).and_then(|request| Presented::parse(&request).ok());
+    let Some(presented) = presented else { return Ok(false) };
+    let Some(token) = presented.token() else { return Ok(false) };
+    let consumer_key = presented.consumer_key();
+    match guise.credentials().find(guise.store(), consumer_key, token, guise.now()).await? {
+        Found::Known(known) => {
+            Ok(!(known.app_revoked || known.token_revoked || known.account.closed))
+        }
+        Found::UnknownConsumer | Found::UnknownToken => Ok(false),
+    }
+}
+
+/// What a signature covers apart from the body; `None` when the header is no text.
+fn without_body(parts: &Parts) -> Option<Request<'_>> {
+    let authorization = match parts.headers.get(AUTHORIZATION) {
+        Some(value) => Some(value.to_str().ok()?).filter(|value| !value.is_empty()),
+        None => None,
+    };
+    Some(Request {
+        method: parts.method.as_str(),
+        query: crate::extract::original_uri(parts).query().unwrap_or_default(),
+        form: None,
+        authorization,
     })
 }
 

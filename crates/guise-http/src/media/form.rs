@@ -1,18 +1,21 @@
 //! What an upload's request says, whether it came as multipart, as a form, or in the query.
 
+use axum::body::Body;
 use axum::extract::Request;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use guise_domain::limits::{ADDITIONAL_OWNERS_MAX, MEDIA_FORM_BYTES_MAX, MULTIPART_BYTES_MAX};
+use guise_domain::rate::Endpoint;
 use guise_domain::{AccountId, Category, MediaId};
 use http::header::CONTENT_TYPE;
 
+use super::bodies::Place;
 use crate::auth::{self, Caller};
 use crate::error::Refusal;
 use crate::extract::{self, read};
-use crate::multipart;
+use crate::multipart::{self, SEVERAL};
 use crate::state::Guise;
 use crate::wire::Pairs;
 
@@ -27,6 +30,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(crate) struct UploadForm {
     fields: Pairs,
     media: Option<Bytes>,
+    /// Bodies are large, and memory is not.
+    _place: Place,
 }
 
 /// Verifies a request and reads its fields. A multipart body is read only after its sender was proven.
@@ -43,12 +48,43 @@ pub(crate) async fn receive(
     let content_type = content_type.unwrap_or_default();
     if content_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
         let caller = auth::verify(guise, &parts, auth::Body::Unread).await?;
-        let form = multipart::read(content_type, read(body, MULTIPART_BYTES_MAX).await?).await?;
-        return Ok((caller, UploadForm { fields: query.chain(form.fields), media: form.media }));
+        let place = guise.media_bodies().place(true)?;
+        let form = match receive_parts(&caller, content_type, body).await {
+            Ok(form) => form,
+            Err(refusal) => {
+                return Err(caller.uncounted(guise, Endpoint::MediaUpload, refusal).await);
+            }
+        };
+        let fields = query.chain(form.fields);
+        return Ok((caller, UploadForm { fields, media: form.media, _place: place }));
     }
+    // The signature covers a form, so it has to be read first. Credentials inside are not seen before.
+    let place = guise.media_bodies().place(auth::names_known(guise, &parts).await?)?;
     let body = read(body, MEDIA_FORM_BYTES_MAX).await?;
     let caller = auth::verify(guise, &parts, auth::Body::Read(&body)).await?;
-    Ok((caller, UploadForm { fields: query.chain(Pairs::parse(&body)), media: None }))
+    let fields = query.chain(Pairs::parse(&body));
+    Ok((caller, UploadForm { fields, media: None, _place: place }))
+}
+
+async fn receive_parts(
+    caller: &Caller,
+    content_type: &str,
+    body: Body,
+) -> Result<multipart::Form, Refusal> {
+    let body = read(body, MULTIPART_BYTES_MAX).await?;
+    caller.vouch_for(&body).await?;
+    multipart::read(content_type, body).await
+}
+
+fn required<'a>(fields: &'a Pairs, name: &'static str) -> Result<&'a str, Refusal> {
+    fields.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::Missing(name))
+}
+
+/// `media_id`, refused in the upload's own form.
+pub(super) fn media_id(fields: &Pairs) -> Result<MediaId, Refusal> {
+    let text = required(fields, "media_id")?;
+    let shown: String = text.chars().take(40).collect();
+    text.parse().map_err(|_| Refusal::Upload(format!("Invalid media_id: Some({shown})")))
 }
 
 impl UploadForm {
@@ -59,24 +95,23 @@ impl UploadForm {
 
     /// A field that has to be there.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.fields.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::Missing(name))
+        required(&self.fields, name)
     }
 
     /// `media_id`.
     pub(crate) fn media_id(&self) -> Result<MediaId, Refusal> {
-        let text = self.required("media_id")?;
-        let shown: String = text.chars().take(40).collect();
-        text.parse().map_err(|_| Refusal::Upload(format!("Invalid media_id: Some({shown})")))
+        media_id(&self.fields)
     }
 
     /// The bytes in `media` or, as base64, in `media_data`; exactly one of them may be there.
     pub(crate) fn take_media(&mut self) -> Result<Option<Bytes>, Refusal> {
-        let media = match self.media.take() {
-            None => self.fields.take("media").map(Bytes::from),
-            some => some,
-        };
+        let (part, field) = (self.media.take(), self.fields.take("media").map(Bytes::from));
         let data = self.fields.take("media_data");
-        match (media, data) {
+        let more = self.fields.get("media").or(self.fields.get("media_data"));
+        if more.is_some() || (part.is_some() && field.is_some()) {
+            return Err(Refusal::Upload(SEVERAL.into()));
+        }
+        match (part.or(field), data) {
             (Some(_), Some(_)) => {
                 Err(Refusal::Upload("give media or media_data, not both.".into()))
             }

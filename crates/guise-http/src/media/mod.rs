@@ -1,5 +1,6 @@
 //! Uploads: `/1.1/media/upload.json` and `/1.1/media/metadata/create.json` (contract §3).
 
+mod bodies;
 mod chunked;
 mod describe;
 mod form;
@@ -19,6 +20,7 @@ use crate::error::Refusal;
 use crate::picture::{PictureError, Rendered};
 use crate::state::Guise;
 
+pub(crate) use bodies::MediaBodies;
 pub(crate) use chunked::status;
 pub(crate) use describe::describe;
 use form::UploadForm;
@@ -28,13 +30,15 @@ pub(crate) async fn upload(
     State(guise): State<Guise>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    // Held until the body is done with: bodies are large, and memory is not.
-    let _body = guise
-        .media_bodies()
-        .try_acquire()
-        .map_err(|_| Refusal::OverCapacity("too many uploads at once".into()))?;
     let (caller, form) = form::receive(&guise, request).await?;
-    caller.enter(&guise, Endpoint::MediaUpload)?;
+    // Asking changes nothing: it is let in and counted as the GET is.
+    if form.command().as_deref() == Some("STATUS") {
+        caller.enter(&guise, Endpoint::MediaUploadStatus)?;
+        return chunked::describe_status(&guise, &caller, form.media_id()?).await;
+    }
+    if let Err(refusal) = caller.enter(&guise, Endpoint::MediaUpload) {
+        return Err(caller.uncounted(&guise, Endpoint::MediaUpload, refusal).await);
+    }
     caller.foresee(&guise, Endpoint::MediaUpload).await?;
     let answered = dispatch(&guise, &caller, form).await;
     match answered {
@@ -73,7 +77,6 @@ async fn dispatch(
         Some("INIT") => chunked::init(guise, caller, &form).await,
         Some("APPEND") => chunked::append(guise, caller, form).await,
         Some("FINALIZE") => chunked::finalize(guise, caller, &form).await,
-        Some("STATUS") => Ok(chunked::describe_status(guise, caller, form.media_id()?).await?),
         Some(_) => Err(Unfinished::Uncounted(Refusal::Upload(
             "command must be INIT, APPEND, FINALIZE or STATUS.".into(),
         ))),
