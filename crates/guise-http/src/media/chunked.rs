@@ -10,7 +10,7 @@ use guise_domain::{
 };
 use http::StatusCode;
 
-use super::form::UploadForm;
+use super::form::{UploadForm, media_id};
 use super::{Unfinished, fresh_key, keep_picture, wire};
 use crate::answer;
 use crate::auth::Caller;
@@ -218,6 +218,6 @@ impl Input for Asked {
             }
             None => return Err(Refusal::Missing("command").into()),
         }
-        Ok(Self { id: request.query.id("media_id")? })
+        Ok(Self { id: media_id(&request.query)? })
     }
 }

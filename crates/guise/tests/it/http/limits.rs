@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guise_domain::Access;
+use guise_domain::{Access, Accounts};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -103,4 +103,36 @@ async fn the_status_of_all_limits_can_be_read() {
     );
     let all = world.get("/1.1/application/rate_limit_status.json").by(&shop).send().await.success();
     assert!(all["resources"]["account"]["/account/verify_credentials"].is_object());
+}
+
+#[tokio::test]
+async fn what_is_refused_uncounted_still_tells_what_is_left() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    world.create(&shop, "A", "1").send().await.refused(400, 325, "A media id was not found.");
+    let tells = |reply: &crate::support::Reply, limit: &str, left: &str| {
+        assert_eq!(reply.header("x-rate-limit-limit"), limit);
+        assert_eq!(reply.header("x-rate-limit-remaining"), left);
+        assert_eq!(reply.header("x-rate-limit-reset").len(), 10);
+    };
+    let new = "/1.1/custom_profiles/new.json";
+    let reply = world.post(new).by(&shop).json("{").send().await;
+    assert_eq!(reply.status, 400);
+    tells(&reply, "1000", "999");
+    let reader = world.again(&shop, Access::Read).await;
+    let reply = world.create(&reader, "A", "1").send().await;
+    reply.refused(403, 261, "Application cannot perform write actions.");
+    tells(&reply, "1000", "999");
+    let upload = "/1.1/media/upload.json";
+    let reply = world.post(upload).by(&reader).form("command=INIT").send().await;
+    reply.refused(403, 261, "Application cannot perform write actions.");
+    tells(&reply, "500", "500");
+    let reply = world.post(upload).by(&shop).raw("multipart/form-data", b"x").send().await;
+    reply.refused(400, 214, "The multipart body's boundary is missing.");
+    tells(&reply, "500", "500");
+    world.store.allow_custom_profiles(shop.account, false).await.unwrap();
+    world.clock.advance(1);
+    let reply = world.create(&shop, "A", "1").send().await;
+    reply.refused(403, 87, "Client is not permitted to perform this action.");
+    tells(&reply, "1000", "999");
 }

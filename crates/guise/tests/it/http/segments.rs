@@ -143,3 +143,52 @@ async fn what_init_announces_is_held_to_the_limits() {
     let reply = world.post(UPLOAD).by(&shop).form("command=STOP").send().await;
     reply.upload_refused("command must be INIT, APPEND, FINALIZE or STATUS.");
 }
+
+#[tokio::test]
+async fn a_status_is_asked_for_by_a_media_id() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let ask = |query: &str| world.get(&format!("{UPLOAD}?command=STATUS{query}")).by(&shop).send();
+    ask("&media_id=abc").await.upload_refused("Invalid media_id: Some(abc)");
+    ask("&media_id=1").await.upload_refused("Invalid media_id: Some(1)");
+    ask("").await.refused(400, 38, "media_id parameter is missing.");
+}
+
+#[tokio::test]
+async fn segments_that_make_no_picture_make_no_avatar() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let pdf = b"%PDF-1.7 and more of it";
+    let id = init(&world, &shop, pdf.len()).await;
+    append(&world, &shop, &id, "0", &pdf[..9]).await.empty(204);
+    append(&world, &shop, &id, "1", &pdf[9..]).await.empty(204);
+    let reply = finalize(&world, &shop, &id).await;
+    reply.upload_refused("media type unrecognized. (found a PDF)");
+    let reply = world.create(&shop, "A", &id).send().await;
+    reply.refused(400, 324, "The validation of media ids failed.");
+    assert_eq!(world.profiles(&shop).await, 0);
+}
+
+#[tokio::test]
+async fn a_segment_may_be_replaced_while_segments_are_put_together() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    for _ in 0..10 {
+        let id = init(&world, &shop, JON.len()).await;
+        append(&world, &shop, &id, "0", JON).await.empty(204);
+        let (one, _, two, _) = tokio::join!(
+            finalize(&world, &shop, &id),
+            append(&world, &shop, &id, "0", JON),
+            finalize(&world, &shop, &id),
+            append(&world, &shop, &id, "0", JON),
+        );
+        assert_eq!((one.status.as_u16(), two.status.as_u16()), (201, 201));
+        assert_eq!((one.json(), two.json()), (one.json(), one.json()));
+    }
+    // Each FINALIZE rendered files of its own; those of the one that came second are gone.
+    let pictures = std::fs::read_dir(world.folder.path().join("blobs/pictures")).unwrap();
+    let full = pictures.filter(|folder| {
+        std::fs::read_dir(folder.as_ref().unwrap().path()).unwrap().next().is_some()
+    });
+    assert_eq!(full.count(), 10);
+}
