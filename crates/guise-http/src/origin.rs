@@ -14,6 +14,8 @@ use crate::state::Guise;
 pub struct Peer {
     /// Its address.
     pub addr: SocketAddr,
+    /// The address of ours that it reached.
+    pub local: Option<SocketAddr>,
     /// Whether the connection is TLS.
     pub tls: bool,
 }
@@ -72,7 +74,10 @@ impl Origin {
             _ if peer.is_some_and(|peer| peer.tls) => "https",
             _ => "http",
         };
-        Self { scheme, host: forwarded("x-forwarded-host").or(host).map(str::to_owned) }
+        // HTTP/1.0 need not name a host; what was connected to is then the one address known to lead here.
+        let reached = || peer.and_then(|peer| peer.local).map(|local| local.to_string());
+        let host = forwarded("x-forwarded-host").or(host).map(str::to_owned).or_else(reached);
+        Self { scheme, host }
     }
 
     /// `scheme://host`, if the request named a host.

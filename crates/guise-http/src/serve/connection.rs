@@ -16,13 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use guise_domain::limits::{HEADER_BYTES_MAX, HTTP2_STREAMS_MAX};
 
 use super::body::Paced;
-use super::{ServeOptions, stopped};
+use super::requests::Requests;
+use super::{ServeOptions, Tls, stopped};
 use crate::origin::Peer;
 
 const OVER_CAPACITY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -32,34 +32,38 @@ const OVER_CAPACITY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 /// Everything one connection needs.
 pub(super) struct Connection {
     pub(super) app: Router,
-    pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) tls: Option<Tls>,
     pub(super) options: ServeOptions,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) addr: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
 }
 
 impl Connection {
     /// Serves until the client leaves, breaks a bound, or the server stops.
     pub(super) async fn serve(self, stream: TcpStream) {
-        match self.acceptor.clone() {
-            None => self.speak(stream, false).await,
-            Some(acceptor) => match timeout(self.options.header, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => self.speak(stream, true).await,
+        let requests = Requests::default();
+        match &self.tls {
+            None => self.speak(stream, &requests).await,
+            Some(tls) => match timeout(self.options.header, tls.serving.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(stream, &requests).await,
                 Ok(Err(error)) => {
                     tracing::debug!(addr = %self.addr, %error, "no TLS handshake");
                 }
                 Err(_) => tracing::debug!(addr = %self.addr, "the TLS handshake took too long"),
             },
         }
+        // The connection keeps its place until then: whoever leaves early cannot begin more than others.
+        requests.finish().await;
     }
 
     /// Says that there is no room.
     pub(super) async fn refuse(self, mut stream: TcpStream) {
         let answer = async {
-            match &self.acceptor {
+            match &self.tls {
                 None => say_no(&mut stream).await,
-                Some(acceptor) => {
-                    if let Ok(mut stream) = acceptor.accept(stream).await {
+                Some(tls) => {
+                    if let Ok(mut stream) = tls.refusing.accept(stream).await {
                         say_no(&mut stream).await;
                     }
                 }
@@ -69,18 +73,22 @@ impl Connection {
         let _ = timeout(Duration::from_secs(2), answer).await;
     }
 
-    async fn speak<S>(self, stream: S, tls: bool)
+    async fn speak<S>(&self, stream: S, requests: &Requests)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { app, options, mut stopping, addr, .. } = self;
-        let pause = options.body_pause;
+        let Self { options, addr, .. } = self;
+        let mut stopping = self.stopping.clone();
         let begun = Arc::new(AtomicBool::new(false));
         let note = Arc::clone(&begun);
+        let (app, requests) = (self.app.clone(), requests.clone());
+        let peer = Peer { addr: self.addr, local: self.local, tls: self.tls.is_some() };
+        let pause = options.body_pause;
         let service = service_fn(move |mut request: Request<Incoming>| {
             note.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(Peer { addr, tls });
-            app.clone().oneshot(request.map(|body| Body::new(Paced::new(body, pause))))
+            request.extensions_mut().insert(peer);
+            let request = request.map(|body| Body::new(Paced::new(body, pause)));
+            requests.begin(app.clone().oneshot(request))
         });
         let mut builder = Builder::new(TokioExecutor::new());
         builder

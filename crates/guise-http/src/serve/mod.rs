@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod requests;
 pub mod tls;
 
 use std::future::Future;
@@ -64,7 +65,7 @@ pub async fn serve(
     for Listener { tcp, tls } in listeners {
         let door = Door {
             app: app.clone(),
-            acceptor: tls.map(TlsAcceptor::from),
+            tls: tls.map(Tls::new),
             options,
             room: Arc::clone(&room),
             refusals: Arc::clone(&refusals),
@@ -94,10 +95,26 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
+/// How TLS begins.
+#[derive(Clone)]
+struct Tls {
+    serving: TlsAcceptor,
+    /// A refusal is written as HTTP/1.1, so that nothing else may be agreed on.
+    refusing: TlsAcceptor,
+}
+
+impl Tls {
+    fn new(config: Arc<ServerConfig>) -> Self {
+        let mut refusing = ServerConfig::clone(&config);
+        refusing.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self { serving: config.into(), refusing: Arc::new(refusing).into() }
+    }
+}
+
 /// One socket's way in.
 struct Door {
     app: Router,
-    acceptor: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     options: ServeOptions,
     room: Arc<Semaphore>,
     refusals: Arc<Semaphore>,
@@ -131,10 +148,11 @@ impl Door {
         let _ = stream.set_nodelay(true);
         let connection = connection::Connection {
             app: self.app.clone(),
-            acceptor: self.acceptor.clone(),
+            tls: self.tls.clone(),
             options: self.options,
             stopping: self.stopping.clone(),
             addr,
+            local: stream.local_addr().ok(),
         };
         if let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {
             connections.spawn(async move {
