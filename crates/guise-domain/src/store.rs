@@ -195,12 +195,13 @@ pub trait Media {
         id: MediaId,
         segment: Segment,
     ) -> Result<Admitted<Result<Option<String>, AddSegmentError>>, StoreError>;
-    /// Turns an upload's segments into the picture described by `content`; the names of their blobs, which are not
-    /// needed any more, come back. An upload that was finished before stays as it is.
+    /// Turns the segments of the upload that `key` names into the picture described by `content`, whose files were
+    /// written under `key`; the names of the segments' blobs, which are not needed any more, come back. An upload
+    /// that was finished before stays as it is and keeps its key.
     async fn finish_upload(
         &self,
         admission: &Admission,
-        id: MediaId,
+        key: MediaKey,
         content: Content,
     ) -> Result<Admitted<Result<(Upload, Vec<String>), FinishUploadError>>, StoreError>;
     /// Describes an upload to people who cannot see it.
@@ -212,8 +213,8 @@ pub trait Media {
     ) -> Result<Admitted<Result<(), DescribeUploadError>>, StoreError>;
     /// The picture with this key, if a profile made it public.
     async fn public_picture(&self, key: MediaKey) -> Result<Option<Picture>, StoreError>;
-    /// Whether the upload has a row: if not, its blobs are remains of a crash.
-    async fn upload_exists(&self, owner: AccountId, id: MediaId) -> Result<bool, StoreError>;
+    /// Whether an upload has this very key: if not, the key's blobs are remains of a crash.
+    async fn upload_exists(&self, key: MediaKey) -> Result<bool, StoreError>;
     /// Removes up to `count` uploads that expired before `now` and whose picture no profile uses.
     async fn sweep_uploads(
         &self,

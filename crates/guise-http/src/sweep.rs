@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt;
 use guise_domain::limits::UPLOAD_SECONDS;
-use guise_domain::{AccountId, MediaId, MediaKey, PictureFormat, SweptUpload};
+use guise_domain::{MediaKey, PictureFormat, SweptUpload};
 
 use crate::blobs::{self, Listed, PICTURES, SEGMENTS};
 use crate::error::Refusal;
@@ -94,11 +94,8 @@ impl Guise {
         let key = parts.next().and_then(MediaKey::parse).filter(|_| name.starts_with(PICTURES));
         match key {
             None => Ok(false),
-            Some(MediaKey { owner, media, .. }) => self.exists(owner, media).await,
+            // The whole key: each FINALIZE writes under its own, and one that lost may have left files.
+            Some(key) => Ok(self.store().upload_exists(key).await?),
         }
-    }
-
-    async fn exists(&self, owner: AccountId, media: MediaId) -> Result<bool, Refusal> {
-        Ok(self.store().upload_exists(owner, media).await?)
     }
 }

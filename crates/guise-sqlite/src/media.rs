@@ -28,7 +28,7 @@ const DESCRIBE: &str =
 const PUBLIC: &str = "SELECT owner, id, random, category, shared, expires_at,
         total_bytes, media_type, size, image_type, format, width, height
     FROM uploads WHERE owner = ?1 AND id = ?2 AND random = ?3 AND public = 1";
-const EXISTS: &str = "SELECT 1 FROM uploads WHERE owner = ?1 AND id = ?2";
+const EXISTS: &str = "SELECT 1 FROM uploads WHERE owner = ?1 AND id = ?2 AND random = ?3";
 
 #[async_trait]
 impl Media for SqliteStore {
@@ -68,11 +68,11 @@ impl Media for SqliteStore {
     async fn finish_upload(
         &self,
         admission: &Admission,
-        id: MediaId,
+        key: MediaKey,
         content: Content,
     ) -> Result<Admitted<Result<(Upload, Vec<String>), FinishUploadError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            segments::finish(step, admission, id, content)
+            segments::finish(step, admission, key, content)
         })
         .await
     }
@@ -99,8 +99,9 @@ impl Media for SqliteStore {
             .map(|upload| upload.and_then(|upload| upload.picture()))
     }
 
-    async fn upload_exists(&self, owner: AccountId, id: MediaId) -> Result<bool, StoreError> {
-        self.read(move |db| one(db, EXISTS, (owner.get(), id.get()), |_| Ok(())))
+    async fn upload_exists(&self, key: MediaKey) -> Result<bool, StoreError> {
+        let MediaKey { owner, media, random } = key;
+        self.read(move |db| one(db, EXISTS, (owner.get(), media.get(), random), |_| Ok(())))
             .await
             .map(|found| found.is_some())
     }

@@ -21,7 +21,7 @@ const ADD: &str = "INSERT OR REPLACE INTO segments (owner, media, segment, bytes
     VALUES (?1, ?2, ?3, ?4, ?5)";
 const REMOVE: &str = "DELETE FROM segments WHERE owner = ?1 AND media = ?2 RETURNING blob";
 const FINISH: &str = "UPDATE uploads SET total_bytes = NULL, media_type = NULL,
-        size = ?3, image_type = ?4, format = ?5, width = ?6, height = ?7
+        random = ?3, size = ?4, image_type = ?5, format = ?6, width = ?7, height = ?8
     WHERE owner = ?1 AND id = ?2";
 const EXPIRED: &str = "SELECT owner, id, random FROM uploads
     WHERE public = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
@@ -63,14 +63,19 @@ pub(crate) fn add(
     Ok(Ok(replaced))
 }
 
-/// Makes an upload the picture that `content` describes; the upload and the names of its segments' blobs.
+/// Makes the upload that `key` names the picture that `content` describes, under this key; the upload and the names of
+/// its segments' blobs.
 pub(crate) fn finish(
     step: &mut Step<'_>,
     admission: &Admission,
-    id: MediaId,
+    key: MediaKey,
     content: Content,
 ) -> rusqlite::Result<Result<(Upload, Vec<String>), FinishUploadError>> {
-    let Some(upload) = own_upload(step.db, admission.account, id, admission.now)? else {
+    let MediaKey { owner, media, random } = key;
+    if owner != admission.account {
+        return Err(impossible("an upload whose key names somebody else"));
+    }
+    let Some(upload) = own_upload(step.db, owner, media, admission.now)? else {
         return Ok(Err(FinishUploadError::UnknownUpload));
     };
     if let Content::Image { .. } = upload.content {
@@ -80,11 +85,11 @@ pub(crate) fn finish(
     if columns.size.is_none() {
         return Err(impossible("an upload finished as something unfinished"));
     }
-    let (owner, media) = (admission.account.get(), id.get());
+    let (owner, media) = (owner.get(), media.get());
     let ContentColumns { size, image_type, format, width, height, .. } = columns;
-    step.execute(FINISH, (owner, media, size, image_type, format, width, height))?;
+    step.execute(FINISH, (owner, media, random, size, image_type, format, width, height))?;
     let blobs = all(step.db, REMOVE, (owner, media), |row| row.get(0))?;
-    Ok(Ok((Upload { content, ..upload }, blobs)))
+    Ok(Ok((Upload { key, content, ..upload }, blobs)))
 }
 
 /// Removes uploads that expired before `now` unless a profile uses them.

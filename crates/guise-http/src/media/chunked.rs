@@ -3,10 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use guise_domain::limits::{ANIMATION_BYTES_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX, UPLOAD_SECONDS};
+use guise_domain::limits::{
+    ANIMATION_BYTES_MAX, ASSEMBLIES_MAX, SEGMENT_BYTES_MAX, SEGMENTS_MAX, UPLOAD_SECONDS,
+};
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    AddSegmentError, Content, FinishUploadError, ImageType, MediaId, NewUpload, Segment, Upload,
+    AddSegmentError, Content, FinishUploadError, ImageType, MediaId, MediaKey, NewUpload, Picture,
+    Segment, Upload,
 };
 use http::StatusCode;
 
@@ -127,30 +130,57 @@ pub(super) async fn finalize(
     form: &UploadForm,
 ) -> Result<Response, Unfinished> {
     let id = form.media_id()?;
-    let upload = existing(guise, caller, id).await?;
-    let content = match upload.content {
-        Content::Receiving { total_bytes, .. } => {
-            let bytes = assemble(guise, caller, id, total_bytes).await?;
-            match bytes {
-                Some(bytes) => keep_picture(guise, upload.key, bytes).await?,
-                // Another FINALIZE was faster.
-                None => existing(guise, caller, id).await?.content,
-            }
-        }
-        finished @ Content::Image { .. } => finished,
-    };
+    let (Upload { key, content, .. }, rendered) = put_together(guise, caller, id).await?;
     let admission = caller.admission(guise, Endpoint::MediaUpload);
-    let finished =
-        guise.store().finish_upload(&admission, id, content).await.map_err(Refusal::from)?;
-    let finished = caller.admitted(finished).map_err(Unfinished::Counted)?;
-    let (upload, segments) = finished.map_err(|error| match error {
-        FinishUploadError::UnknownUpload => Unfinished::Counted(unknown(id)),
-    })?;
+    let finished = guise.store().finish_upload(&admission, key, content).await;
+    let finished = finished.map_err(Refusal::from).and_then(|finished| caller.admitted(finished));
+    let finished = finished.and_then(|finished| {
+        finished.map_err(|error| match error {
+            FinishUploadError::UnknownUpload => unknown(id),
+        })
+    });
+    let kept = finished.as_ref().ok().map(|(upload, _)| upload.key);
+    if let Some(picture) = rendered.filter(|picture| kept != Some(picture.key)) {
+        super::discard(guise, picture).await;
+    }
+    let (upload, segments) = finished.map_err(Unfinished::Counted)?;
     discard(guise, segments).await;
     Ok(wire::answer(StatusCode::CREATED, &upload, caller.now))
 }
 
-/// All segments in order; `None` when their blobs are gone because the upload was finished meanwhile.
+/// The upload as the picture that its segments make, and the files that were written for that. They have a key of
+/// their own, which counts once the store takes it: another FINALIZE may be faster, and what it published must not
+/// change.
+async fn put_together(
+    guise: &Guise,
+    caller: &Caller,
+    id: MediaId,
+) -> Result<(Upload, Option<Picture>), Refusal> {
+    for _ in 0..ASSEMBLIES_MAX {
+        let upload = existing(guise, caller, id).await?;
+        let Content::Receiving { total_bytes, .. } = upload.content else {
+            return Ok((upload, None));
+        };
+        match assemble(guise, caller, id, total_bytes).await {
+            Ok(Some(bytes)) => {
+                let key = MediaKey { random: guise.random(), ..upload.key };
+                let content = keep_picture(guise, key, bytes).await?;
+                let upload = Upload { key, content, ..upload };
+                let rendered = upload.picture();
+                return Ok((upload, rendered));
+            }
+            Ok(None) => {}
+            // A FINALIZE that was faster takes the segments away; then it is its picture that counts.
+            Err(refusal) => match existing(guise, caller, id).await?.content {
+                Content::Receiving { .. } => return Err(refusal),
+                Content::Image { .. } => {}
+            },
+        }
+    }
+    Err(Refusal::OverCapacity("segments were replaced while they were put together".into()))
+}
+
+/// All segments in order; `None` when a blob is gone, because its segment was replaced or the upload finished meanwhile.
 async fn assemble(
     guise: &Guise,
     caller: &Caller,

@@ -166,10 +166,21 @@ async fn segments_replace_one_another_and_leave_with_their_upload() {
         let replaced = append(3, "b").await;
         assert!(matches!(replaced, Admitted::Done(_, Ok(Some(blob))) if blob == "a"));
         let content = image(OWNER, 5).content;
-        let finish = admission(OWNER, Endpoint::MediaUpload, 4);
-        let finished = store.finish_upload(&finish, id, content).await.unwrap();
-        let Admitted::Done(_, Ok((finished, blobs))) = finished else { panic!("{finished:?}") };
-        assert_eq!((finished, blobs), (image(OWNER, 5), vec!["b".to_owned()]));
+        let key = |random| MediaKey { random: [random; 8], ..image(OWNER, 5).key };
+        let finish = |request, random| {
+            let admission = admission(OWNER, Endpoint::MediaUpload, request);
+            let (store, key, content) = (Arc::clone(&store), key(random), content.clone());
+            async move { store.finish_upload(&admission, key, content).await.unwrap() }
+        };
+        // The first one's key counts from then on: its files may be public.
+        for (request, random, left) in [(4, 8, vec!["b".to_owned()]), (6, 9, Vec::new())] {
+            let finished = finish(request, random).await;
+            let Admitted::Done(_, Ok((finished, blobs))) = finished else { panic!("{finished:?}") };
+            assert_eq!((finished.key, finished.content), (key(8), content.clone()));
+            assert_eq!(blobs, left);
+        }
+        assert!(store.upload_exists(key(8)).await.unwrap());
+        assert!(!store.upload_exists(key(9)).await.unwrap());
         assert!(matches!(append(5, "c").await, Admitted::Done(_, Err(_))));
         assert!(store.segments(OWNER, id).await.unwrap().is_empty());
     })
@@ -187,7 +198,7 @@ async fn unused_uploads_are_swept_when_they_expire_and_pictures_of_profiles_stay
         assert!(store.sweep_uploads(end.plus_seconds(-1), 10).await.unwrap().is_empty());
         let swept = store.sweep_uploads(end, 10).await.unwrap();
         assert_eq!(swept.iter().map(|upload| upload.key.media.get()).collect::<Vec<_>>(), [6]);
-        assert!(store.upload_exists(OWNER, MediaId::new(5)).await.unwrap());
+        assert!(store.upload_exists(image(OWNER, 5).key).await.unwrap());
         assert!(store.public_picture(image(OWNER, 5).key).await.unwrap().is_some());
         assert!(store.upload(OWNER, MediaId::new(5), end).await.unwrap().is_none(), "expired");
     })
@@ -232,7 +243,7 @@ async fn on_a_full_disk_what_was_answered_is_kept_and_nothing_else() {
             let admission = admission(OWNER, Endpoint::MediaUpload, u64::from(number));
             let new = NewUpload { upload: image(OWNER, media), additional_owners: Vec::new() };
             let kept = store.create_upload(&Admission { rule, ..admission }, new).await.is_ok();
-            (MediaId::new(media), kept)
+            (image(OWNER, media).key, kept)
         });
     }
     let answers = tasks.join_all().await;
@@ -240,8 +251,8 @@ async fn on_a_full_disk_what_was_answered_is_kept_and_nothing_else() {
     assert!(kept > 0 && kept < answers.len(), "{kept} were kept");
     store.close().await.unwrap();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, Options::default()).unwrap());
-    for (id, kept) in answers {
-        assert_eq!(store.upload_exists(OWNER, id).await.unwrap(), kept, "{id}");
+    for (key, kept) in answers {
+        assert_eq!(store.upload_exists(key).await.unwrap(), kept, "{key}");
     }
     let window = store.write_window(OWNER, Endpoint::MediaUpload).await.unwrap().unwrap();
     assert_eq!(usize::try_from(window.used).unwrap(), kept, "counts go with what they count");
