@@ -7,8 +7,8 @@
 use bytes::Bytes;
 use guise_domain::limits::FORM_FIELDS_MAX;
 
-use http::HeaderMap;
 use http::header::CONTENT_DISPOSITION;
+use http::{HeaderMap, HeaderValue};
 
 use crate::error::Refusal;
 use crate::wire::Pairs;
@@ -70,7 +70,7 @@ fn boundary(content_type: &str) -> Option<String> {
 
 /// The name of a part's field; empty when it has none.
 fn name(headers: &HeaderMap) -> String {
-    let disposition = headers.get(CONTENT_DISPOSITION).map(|value| value.as_bytes());
+    let disposition = headers.get(CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
     // File names come in any encoding; they are not needed, and names of fields are ASCII.
     let disposition = String::from_utf8_lossy(disposition.unwrap_or_default());
     parameter(&disposition, &[';'], "name").unwrap_or_default()

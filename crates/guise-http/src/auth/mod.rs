@@ -65,10 +65,8 @@ impl Caller {
         let Some(hash) = self.body_hash.clone() else { return Ok(()) };
         let body = body.clone();
         let matches = spawn_blocking(move || body_hash_matches(&hash, &body)).await;
-        match matches.map_err(|error| Refusal::Internal(error.to_string()))? {
-            true => Ok(()),
-            false => Err(Refusal::NotAuthenticated),
-        }
+        let matches = matches.map_err(|error| Refusal::Internal(error.to_string()))?;
+        if matches { Ok(()) } else { Err(Refusal::NotAuthenticated) }
     }
 
     /// Lets the caller use `endpoint`: the access level must allow it, the account must have the permission, and a

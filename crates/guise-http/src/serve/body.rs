@@ -47,15 +47,10 @@ impl Body for Paced {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        let begun = match self.begun {
-            Some(begun) => begun,
-            None => {
-                let now = Instant::now();
-                self.begun = Some(now);
-                self.extend(now, 0);
-                now
-            }
-        };
+        let begun = self.begun.unwrap_or_else(Instant::now);
+        if self.begun.replace(begun).is_none() {
+            self.extend(begun, 0);
+        }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
