@@ -74,7 +74,8 @@ pub(crate) async fn record(
     let mut response = next.run(request).await;
 
     let facts = record.take();
-    let millis = started.elapsed().as_millis();
+    // In JSON, a number of 128 bits would be written as text.
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status();
     let cause = response.extensions_mut().remove::<Cause>();
     dress(response.headers_mut(), status, &facts, guise.now());
@@ -89,7 +90,7 @@ fn log(
     method: &str,
     facts: &Facts,
     status: StatusCode,
-    millis: u128,
+    millis: u64,
     cause: Option<&Cause>,
 ) {
     let route = facts.route.as_deref().unwrap_or("-");
