@@ -10,7 +10,9 @@
 mod cli;
 mod crash;
 mod http;
+mod log;
 mod serving;
 mod store;
 mod support;
 mod tidy;
+mod transport;

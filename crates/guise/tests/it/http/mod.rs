@@ -4,6 +4,7 @@ mod authentication;
 mod bodies;
 mod general;
 mod limits;
+mod origins;
 mod pictures;
 mod profiles;
 mod segments;

@@ -1,8 +1,10 @@
 //! One request and its answer.
 
+use std::fmt::Write as _;
+
 use guise_domain::Clock;
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Version};
 use serde_json::{Value, json};
 
 use super::{Person, World};
@@ -177,7 +179,7 @@ impl<'w> Call<'w> {
         let (target, headers, body) = self.signed();
         let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         (format!("{head}content-length: {}\r\n\r\n", body.len()), body)
     }
@@ -202,6 +204,7 @@ impl<'w> Call<'w> {
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    pub(crate) version: Version,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -209,8 +212,9 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
-        let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, body: response.bytes().await.unwrap().to_vec() }
+        let (version, status) = (response.version(), response.status());
+        let headers = response.headers().clone();
+        Self { version, status, headers, body: response.bytes().await.unwrap().to_vec() }
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

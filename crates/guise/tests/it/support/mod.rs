@@ -3,10 +3,12 @@
 
 mod call;
 mod process;
+mod signer;
 mod world;
 
 pub(crate) use call::{Call, Reply};
 pub(crate) use process::{Process, guise, guise_with};
+pub(crate) use signer::Signer;
 pub(crate) use world::{Person, World, short};
 
 /// A client for plain HTTP.

@@ -47,8 +47,16 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it and waits until it listens.
     pub(crate) fn start(data: &Path, variables: &[(&str, &str)], listeners: usize) -> Self {
-        let mut child =
-            command(data, variables).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(&mut command(data, variables), listeners)
+    }
+
+    /// Starts it with its log held back for [`Process::log`].
+    pub(crate) fn logged(data: &Path, variables: &[(&str, &str)], listeners: usize) -> Self {
+        Self::spawn(command(data, variables).stderr(Stdio::piped()), listeners)
+    }
+
+    fn spawn(command: &mut Command, listeners: usize) -> Self {
+        let mut child = command.arg("serve").stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let urls: Vec<String> = lines
             .take(listeners)
@@ -56,6 +64,13 @@ impl Process {
             .collect();
         assert_eq!(urls.len(), listeners, "the server did not start");
         Self { child, urls }
+    }
+
+    /// Ends it; everything it logged.
+    pub(crate) fn log(mut self) -> String {
+        let stderr = self.child.stderr.take().unwrap();
+        assert!(self.terminate().success());
+        std::io::read_to_string(stderr).unwrap()
     }
 
     /// SIGKILL.
