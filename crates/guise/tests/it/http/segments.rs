@@ -1,5 +1,6 @@
 //! Uploads in segments: INIT, APPEND, FINALIZE, STATUS (contract §3).
 
+use guise_domain::MediaKey;
 use serde_json::json;
 
 use crate::support::{JON, Person, Reply, World};
@@ -191,4 +192,24 @@ async fn a_segment_may_be_replaced_while_segments_are_put_together() {
         std::fs::read_dir(folder.as_ref().unwrap().path()).unwrap().next().is_some()
     });
     assert_eq!(full.count(), 10);
+}
+
+#[tokio::test]
+async fn files_of_a_finalize_that_came_too_late_are_swept_and_no_others() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let profile = world.profile(&shop, "A").await;
+    let url = profile["avatar"]["media"]["url"].as_str().unwrap();
+    let path = url.strip_prefix(&world.url()).unwrap();
+    let key = path.strip_prefix("/media/").unwrap().strip_suffix(".jpg").unwrap();
+    let key = MediaKey::parse(key).unwrap();
+    let late = MediaKey { random: key.random.map(|byte| !byte), ..key };
+    let pictures = world.folder.path().join("blobs/pictures");
+    let late = pictures.join(late.to_string());
+    std::fs::create_dir(&late).unwrap();
+    std::fs::write(late.join("orig.jpg"), JON).unwrap();
+    // The world's clock is far ahead of the files' own: all of them are old.
+    assert_eq!(world.guise.sweep_orphans().await.unwrap().blobs, 1);
+    assert!(!late.join("orig.jpg").exists());
+    assert_eq!(world.get(path).send().await.status, 200);
 }
