@@ -11,6 +11,7 @@ mod output;
 mod quickstart;
 mod secrets;
 mod serve;
+mod toml_text;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
