@@ -16,6 +16,14 @@ use crate::config::Config;
 /// What the proof of the key says, and the name it is sealed for.
 const PROOF: &str = "guise key proof";
 
+/// The database's name in the folder.
+const DATABASE: &str = "guise.db";
+
+/// Refuses a key that cannot be read. Makes nothing.
+pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
+    key::find(&config.key, &config.data, config.data.join(DATABASE).exists()).map(drop)
+}
+
 /// An open data folder.
 pub(crate) struct DataFolder {
     pub(crate) path: PathBuf,
@@ -64,7 +72,7 @@ impl DataFolder {
             .mode(0o700)
             .create(&path)
             .with_context(|| format!("the data folder {} cannot be made", path.display()))?;
-        let database = path.join("guise.db");
+        let database = path.join(DATABASE);
         let key = key::obtain(&config.key, &path, database.exists(), &OsRandomness)?;
         let store = open_store(&database, config, on_writer_end)?;
         let folder = Self { path, key, store };
@@ -80,7 +88,7 @@ impl DataFolder {
             bail!(
                 "the key is not the one that {} was made with: its secrets would not open; \
                  give the key it had (see key_file in `guise config example`)",
-                self.path.join("guise.db").display()
+                self.path.join(DATABASE).display()
             );
         }
         Ok(())

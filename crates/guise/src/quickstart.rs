@@ -27,7 +27,7 @@ pub(crate) async fn run(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    serve::permit(config, false)?;
+    serve::check(config, false)?;
     // Lines of the log would come between what is shown, unless somebody wants them.
     let log = if config.source("log") == Source::Default { "warn" } else { &config.log };
     serve::start_log(log, config.log_format);

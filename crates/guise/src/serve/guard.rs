@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::config::{Config, KeyFrom};
 
 /// Refuses to listen beyond this machine unless the settings are fit for it, or somebody said that they know.
-pub(crate) fn permit(config: &Config, anyway: bool) -> anyhow::Result<()> {
+pub(super) fn permit(config: &Config, anyway: bool) -> anyhow::Result<()> {
     let open = [config.http, config.tls].into_iter().flatten().find(|at| !at.ip().is_loopback());
     let (Some(address), false) = (open, anyway) else { return Ok(()) };
     let mut missing = Vec::new();

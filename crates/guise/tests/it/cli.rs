@@ -1,5 +1,7 @@
 //! The program as it is typed.
 
+mod config;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
