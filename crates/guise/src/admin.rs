@@ -7,7 +7,7 @@ mod token;
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
 use guise_domain::{
     Account, Accounts, Clock, Ids, Installation, PageRequest, Randomness, ScreenName,
@@ -31,8 +31,22 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    /// Opens the configured data folder.
+    /// Opens the configured data folder. Refuses one that is not there: a command that only looks at things or ends
+    /// them has nothing to do in it, and whoever is in the wrong directory is better told.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        if !DataFolder::exists(config) {
+            bail!(
+                "there is no data folder {}: make one with `{} account add NAME`, or say with --data \
+                 where it is",
+                config.data.display(),
+                program(config)
+            );
+        }
+        Self::open_or_make(config).await
+    }
+
+    /// The same; makes the folder when it is not there.
+    pub(crate) async fn open_or_make(config: &Config) -> anyhow::Result<Self> {
         Self::within(DataFolder::open(config).await?).await
     }
 

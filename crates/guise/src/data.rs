@@ -21,7 +21,7 @@ const DATABASE: &str = "guise.db";
 
 /// Refuses a key that cannot be read. Makes nothing.
 pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
-    key::find(&config.key, &config.data, config.data.join(DATABASE).exists()).map(drop)
+    key::find(&config.key, &config.data, DataFolder::exists(config)).map(drop)
 }
 
 /// An open data folder.
@@ -33,6 +33,11 @@ pub(crate) struct DataFolder {
 }
 
 impl DataFolder {
+    /// Whether the configured folder was made already.
+    pub(crate) fn exists(config: &Config) -> bool {
+        config.data.join(DATABASE).exists()
+    }
+
     /// Opens the configured folder; makes it, and what belongs into it, on first start.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         Self::open_with(config, None).await

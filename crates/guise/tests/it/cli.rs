@@ -1,6 +1,7 @@
 //! The program as it is typed.
 
 mod config;
+mod folder;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
