@@ -99,11 +99,14 @@ async fn settle() {
     tokio::time::sleep(Duration::from_millis(2 * CREDENTIALS_STALE_MILLIS)).await;
 }
 
-/// How the program is called on this data folder, for the lines that say what to do next.
+/// How the program is called on this data folder, for the lines that say what to do next: as it was called itself,
+/// since after `cargo run` there is no `guise` on the path.
 pub(crate) fn program(config: &Config) -> String {
+    let name = std::env::args_os().next().filter(|name| !name.is_empty());
+    let name = quoted(&name.unwrap_or_else(|| "guise".into()).to_string_lossy());
     match config.data.to_str() {
-        Some("./guise-data") => "guise".to_owned(),
-        _ => format!("guise --data {}", quoted(&config.data.to_string_lossy())),
+        Some("./guise-data") => name,
+        _ => format!("{name} --data {}", quoted(&config.data.to_string_lossy())),
     }
 }
 

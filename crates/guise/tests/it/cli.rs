@@ -2,6 +2,7 @@
 
 mod config;
 mod folder;
+mod quickstart;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
