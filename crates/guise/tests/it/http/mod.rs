@@ -6,4 +6,5 @@ mod limits;
 mod pictures;
 mod profiles;
 mod segments;
+mod sweep;
 mod uploads;
