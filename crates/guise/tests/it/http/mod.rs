@@ -1,6 +1,7 @@
 //! The API, request by request: exact statuses and bodies, and what is kept afterwards.
 
 mod authentication;
+mod compatibility;
 mod general;
 mod limits;
 mod pictures;
