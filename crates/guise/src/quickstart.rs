@@ -138,7 +138,7 @@ fn lines(
     output.line(&output.paint("1", "\nYour turn. With this program:"))?;
     output.line(&format!("  {program} profile list"))?;
     output.line(&format!(
-        "  {program} call /1.1/custom_profiles/new.json -d {}",
+        "  {program} call /1.1/custom_profiles/new.json \\\n    -d {}",
         admin::quoted(&body)
     ))?;
     // It speaks nothing but TLS.
@@ -147,8 +147,8 @@ fn lines(
     };
     output.line(&output.paint("1", "\nWith twurl:"))?;
     Ok(output.line(&format!(
-        "  twurl -H {host} --consumer-key {} --consumer-secret {} \\\n    \
-         --access-token {} --token-secret {} \\\n    \
+        "  twurl -H {host} \\\n    --consumer-key {} \\\n    --consumer-secret {} \\\n    \
+         --access-token {} \\\n    --token-secret {} \\\n    \
          -A 'Content-type: application/json' -X POST /1.1/custom_profiles/new.json \\\n    -d {}",
         profile.consumer_key,
         profile.consumer_secret.expose_secret(),

@@ -1,5 +1,6 @@
 //! `guise quickstart`, and the lines that say what comes next.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -65,4 +66,42 @@ fn credentials_that_open_nothing_any_more_are_replaced() {
     let told = refusal(&quickstart());
     let closed = "guise: the account quickstart was closed: try a folder of its own, with --data\n";
     assert_eq!(told, closed);
+}
+
+/// What a terminal shows of a command that is found by its name.
+fn in_a_terminal(folder: &Path, variables: &[(&str, &str)], line: &str) -> String {
+    let bin = Path::new(env!("CARGO_BIN_EXE_guise")).parent().unwrap();
+    let told = Command::new("script")
+        .args(["--quiet", "--return", "--command", line, "/dev/null"])
+        .env_clear()
+        .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+        .envs([("HOME", folder.to_str().unwrap()), ("TERM", "xterm-256color")])
+        .envs([("GUISE_HTTP", "127.0.0.1:0"), ("GUISE_TLS", "127.0.0.1:0")])
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    text(&told)
+}
+
+/// The text without colours.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split("\x1b[");
+    let first = pieces.next().unwrap().to_owned();
+    first + &pieces.map(|piece| piece.split_once('m').unwrap().1).collect::<String>()
+}
+
+#[test]
+fn in_a_terminal_quickstart_has_colours_and_fits_100_columns() {
+    let folder = tempdir().unwrap();
+    let shown = in_a_terminal(folder.path(), &[], "guise quickstart --exit");
+    assert!(shown.contains("\x1b[1;36m→ POST /1.1/media/upload.json\x1b[0m"), "{shown}");
+    assert!(shown.contains("\x1b[1;32m← 200 OK\x1b[0m"), "{shown}");
+    let shown = plain(&shown);
+    assert!(shown.contains("\r\nWith twurl:\r\n"), "{shown}");
+    let wide: Vec<_> = shown.lines().filter(|line| line.chars().count() > 100).collect();
+    assert_eq!(wide, [""; 0]);
+    let plain = in_a_terminal(folder.path(), &[("NO_COLOR", "1")], "guise quickstart --exit");
+    assert!(plain.contains("← 200 OK") && !plain.contains('\x1b'), "{plain}");
 }
