@@ -5,6 +5,7 @@ mod account;
 mod app;
 mod token;
 
+use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -28,6 +29,8 @@ pub(crate) struct Office {
     ids: Ids,
     pub(crate) clock: SystemClock,
     pub(crate) randomness: OsRandomness,
+    /// Keeps other commands, which mint ids under the same node, from minting the same ones.
+    _turn: File,
 }
 
 impl Office {
@@ -52,9 +55,11 @@ impl Office {
 
     /// The same in a folder that is open already.
     pub(crate) async fn within(data: DataFolder) -> anyhow::Result<Self> {
+        // Nothing else runs in this process yet that could not wait as well.
+        let turn = data.turn()?;
         // A node of its own: a running server mints ids at the same time.
         let ids = Ids::new(NODE_MAX, data.store.highest_id().await?);
-        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness })
+        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness, _turn: turn })
     }
 
     pub(crate) fn next_id(&self) -> i64 {

@@ -54,9 +54,7 @@ impl DataFolder {
 
     /// Keeps every other server off this folder, for as long as the file is open.
     pub(crate) fn lock(&self) -> anyhow::Result<File> {
-        let path = self.path.join("lock");
-        let file = File::create(&path);
-        let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+        let file = self.lock_file("lock")?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => bail!(
@@ -65,6 +63,18 @@ impl DataFolder {
             ),
             Err(TryLockError::Error(error)) => Err(error).context("the data folder has no locks"),
         }
+    }
+
+    /// Waits until no other command makes things in this folder; it is this one's turn for as long as the file is open.
+    pub(crate) fn turn(&self) -> anyhow::Result<File> {
+        let file = self.lock_file("turn")?;
+        file.lock().context("the data folder has no locks")?;
+        Ok(file)
+    }
+
+    fn lock_file(&self, name: &str) -> anyhow::Result<File> {
+        let path = self.path.join(name);
+        File::create(&path).with_context(|| format!("{} cannot be made", path.display()))
     }
 
     async fn open_with(
