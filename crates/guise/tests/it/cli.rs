@@ -1,5 +1,6 @@
 //! The program as it is typed.
 
+mod call;
 mod config;
 mod folder;
 mod quickstart;
