@@ -5,7 +5,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
-use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
+use unicode_properties::{
+    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory,
+};
 
 use crate::limits::PROFILE_NAME_CHARS_MAX;
 
@@ -34,6 +36,12 @@ pub enum NameError {
     /// Characters that show nothing.
     #[error("must not contain invisible characters, got U+{:04X}", u32::from(*.0))]
     Invisible(char),
+    /// Code points that will never be characters.
+    #[error("must not contain noncharacters, got U+{:04X}", u32::from(*.0))]
+    Noncharacter(char),
+    /// A mark with nothing before it would be drawn onto what the name is shown after.
+    #[error("must not begin with a combining mark, got U+{:04X}", u32::from(*.0))]
+    LeadingMark(char),
 }
 
 impl ProfileName {
@@ -44,11 +52,12 @@ impl ProfileName {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         // Longer than this, no normalisation brings it under the limit; spares the work on a hostile text.
         let chars: Vec<char> = text.trim().nfc().take(PROFILE_NAME_CHARS_MAX * 64).collect();
-        if chars.is_empty() {
-            return Err(NameError::Empty);
-        }
+        let Some(&first) = chars.first() else { return Err(NameError::Empty) };
         for (index, &char) in chars.iter().enumerate() {
             check(char, &chars, index)?;
+        }
+        if first.general_category_group() == GeneralCategoryGroup::Mark {
+            return Err(NameError::LeadingMark(first));
         }
         if chars.len() > PROFILE_NAME_CHARS_MAX {
             return Err(NameError::TooLong(text.trim().nfc().count()));
@@ -86,10 +95,18 @@ fn check(char: char, chars: &[char], index: usize) -> Result<(), NameError> {
     if char.general_category() == GeneralCategory::Control {
         return Err(NameError::Control(char));
     }
+    if is_noncharacter(char) {
+        return Err(NameError::Noncharacter(char));
+    }
     if is_invisible(char) && !is_needed(char, chars, index) {
         return Err(NameError::Invisible(char));
     }
     Ok(())
+}
+
+/// The last two of each plane, and 32 more.
+fn is_noncharacter(char: char) -> bool {
+    u32::from(char) & 0xFFFE == 0xFFFE || matches!(char, '\u{FDD0}'..='\u{FDEF}')
 }
 
 /// Format characters, variation selectors, and letters and symbols that are drawn as nothing.
@@ -111,17 +128,16 @@ fn is_needed(char: char, chars: &[char], index: usize) -> bool {
             (ends_emoji(before) && is_pictograph(after)) || joins(before, after)
         }
         ('\u{200C}', Some(before), Some(after)) => joins(before, after),
-        ('\u{FE0E}' | '\u{FE0F}', Some(before), _) => before.is_emoji_char(),
-        ('\u{FE00}'..='\u{FE0D}' | '\u{E0100}'..='\u{E01EF}', Some(before), _) => {
-            matches!(
-                before.general_category(),
-                GeneralCategory::OtherLetter | GeneralCategory::MathSymbol
-            )
+        // After a digit it is part of a keycap or of nothing.
+        ('\u{FE0E}' | '\u{FE0F}', Some(before), after) => {
+            is_pictograph(before) || (before.is_emoji_char() && after == Some('\u{20E3}'))
+        }
+        ('\u{FE00}', Some(before), _) => is_ideograph(before) || has_a_variant(before),
+        ('\u{FE01}' | '\u{FE02}' | '\u{E0100}'..='\u{E01EF}', Some(before), _) => {
+            is_ideograph(before)
         }
         ('\u{180B}'..='\u{180D}' | '\u{180F}', Some(before), _) => is_mongolian(before),
-        ('\u{E0020}'..='\u{E007F}', Some(before), _) => {
-            before == '\u{1F3F4}' || matches!(before, '\u{E0020}'..='\u{E007E}')
-        }
+        ('\u{E0020}'..='\u{E007F}', _, _) => spells_a_flag(chars, index),
         ('\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{08E2}', _, Some(_)) => true,
         _ => false,
     }
@@ -146,6 +162,75 @@ fn joins(before: char, after: char) -> bool {
     };
     canonical_combining_class(before) == VIRAMA
         || (letter(before) && letter(after) && cursive(before) && cursive(after))
+}
+
+/// Whether the tag at `index` belongs to a flag: a black one, the three to seven letters and digits of a country's
+/// part, and the tag that ends them. Anything longer or unended would carry hidden text.
+fn spells_a_flag(chars: &[char], index: usize) -> bool {
+    let is_tag = |char: &char| matches!(char, '\u{E0020}'..='\u{E007F}');
+    let before = chars.iter().take(index).rposition(|char| !is_tag(char));
+    let Some(flag) = before.filter(|&at| chars.get(at) == Some(&'\u{1F3F4}')) else { return false };
+    let tags: Vec<char> = chars.iter().skip(flag + 1).copied().take_while(is_tag).collect();
+    let spelling =
+        |char: &char| matches!(char, '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}');
+    tags.split_last().is_some_and(|(last, spelt)| {
+        *last == '\u{E007F}' && (3..=7).contains(&spelt.len()) && spelt.iter().all(spelling)
+    })
+}
+
+fn is_ideograph(char: char) -> bool {
+    matches!(char, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
+        | '\u{20000}'..='\u{3FFFD}')
+}
+
+/// Whether Unicode's list of standardized variants has one with U+FE00: mathematical symbols, and letters of the
+/// scripts of Burma and of 'Phags-pa.
+fn has_a_variant(char: char) -> bool {
+    matches!(
+        char,
+        '\u{2205}'
+            | '\u{2229}'
+            | '\u{222A}'
+            | '\u{2268}'
+            | '\u{2269}'
+            | '\u{2272}'
+            | '\u{2273}'
+            | '\u{228A}'
+            | '\u{228B}'
+            | '\u{2293}'
+            ..='\u{2295}'
+                | '\u{2297}'
+                | '\u{229C}'
+                | '\u{22DA}'
+                | '\u{22DB}'
+                | '\u{2A3C}'
+                | '\u{2A3D}'
+                | '\u{2A9D}'
+                | '\u{2A9E}'
+                | '\u{2AAC}'
+                | '\u{2AAD}'
+                | '\u{2ACB}'
+                | '\u{2ACC}'
+    ) || matches!(
+        char,
+        '\u{1000}'
+            | '\u{1002}'
+            | '\u{1004}'
+            | '\u{1010}'
+            | '\u{1011}'
+            | '\u{1015}'
+            | '\u{1019}'
+            | '\u{101A}'
+            | '\u{101C}'
+            | '\u{101D}'
+            | '\u{1022}'
+            | '\u{1031}'
+            | '\u{1075}'
+            | '\u{1078}'
+            | '\u{107A}'
+            | '\u{1080}'
+            | '\u{AA60}'..='\u{AA66}' | '\u{AA6B}' | '\u{AA6C}' | '\u{AA6F}' | '\u{AA7A}'
+    ) || matches!(char, '\u{A856}' | '\u{A85C}' | '\u{A85E}'..='\u{A860}' | '\u{A868}')
 }
 
 fn is_mongolian(char: char) -> bool {
@@ -228,5 +313,79 @@ mod tests {
         ] {
             assert_eq!(kept(name), name);
         }
+    }
+
+    /// A black flag with tags behind it.
+    fn flag(tags: &str) -> String {
+        let tag = |char: char| char::from_u32(0xE0000 + u32::from(char)).unwrap();
+        format!("\u{1F3F4}{}", tags.chars().map(tag).collect::<String>())
+    }
+
+    #[test]
+    fn tags_spell_a_flag_and_hide_no_text() {
+        for name in [flag("gbeng\u{7F}"), flag("usca\u{7F}"), flag("gbsct\u{7F}") + " x"] {
+            assert_eq!(kept(&name), name);
+        }
+        for name in [
+            flag("gbeng"),
+            flag("\u{7F}"),
+            flag("gb\u{7F}"),
+            flag("gbenglan\u{7F}"),
+            flag("gbeng\u{7F}\u{7F}"),
+            flag("GBENG\u{7F}"),
+            flag("send me money now"),
+            flag("gbeng") + "x",
+            flag("gbeng\u{7F}").replace('\u{1F3F4}', "\u{1F3F3}"),
+        ] {
+            assert!(matches!(refused(&name), NameError::Invisible(_)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_variation_selector_stands_only_where_there_is_a_variant() {
+        for name in ["#️⃣", "*️⃣", "©️", "≨\u{FE00}", "兔\u{FE00}", "兔\u{FE01}", "က\u{FE00}"]
+        {
+            assert_eq!(kept(name), name);
+        }
+        for name in [
+            "1\u{FE0F}",
+            "1\u{FE0F}2",
+            "#\u{FE0E}",
+            "*\u{FE0F}\u{200D}😀",
+            "א\u{FE00}",
+            "א\u{FE0D}",
+            "א\u{E0100}",
+            "兔\u{FE05}",
+            "兔\u{FE00}\u{FE00}",
+            "+\u{FE00}",
+            "≨\u{FE01}",
+            "ᠠ\u{FE00}",
+        ] {
+            assert!(matches!(refused(name), NameError::Invisible(_)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_will_never_be_a_character_is_refused_and_what_may_become_one_is_not() {
+        for char in ['\u{FFFE}', '\u{FFFF}', '\u{FDD0}', '\u{FDEF}', '\u{1FFFE}', '\u{10FFFF}'] {
+            assert_eq!(refused(&format!("a{char}")), NameError::Noncharacter(char));
+        }
+        assert_eq!(refused("\u{FFFE}").to_string(), "must not contain noncharacters, got U+FFFE");
+        // Private use, and not assigned yet.
+        for name in ["a\u{E000}", "a\u{F8FF}", "a\u{100000}", "a\u{1FC00}"] {
+            assert_eq!(kept(name), name);
+        }
+    }
+
+    #[test]
+    fn a_mark_needs_something_to_stand_on() {
+        for name in ["\u{0301}a", "\u{20E3}", " \u{0903}क", "\u{0489}"] {
+            assert!(matches!(refused(name), NameError::LeadingMark(_)), "{name:?}");
+        }
+        assert_eq!(
+            refused("\u{0301}a").to_string(),
+            "must not begin with a combining mark, got U+0301"
+        );
+        assert_eq!(kept("x\u{0301}"), "x\u{0301}");
     }
 }

@@ -3,8 +3,10 @@
 //! Locally a blob is written under another name, synced, renamed, and its folder synced. A crash leaves no half file
 //! under a served name, and nothing that was answered is lost.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -23,7 +25,10 @@ pub struct BlobError(#[from] object_store::Error);
 
 /// Where bytes are kept. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    folder: Arc<Path>,
+}
 
 /// A blob that is there.
 #[derive(Clone, Debug)]
@@ -38,24 +43,23 @@ impl Blobs {
     /// # Errors
     /// When the folder cannot be made or used.
     pub fn local(folder: &Path) -> Result<Self, BlobError> {
-        std::fs::create_dir_all(folder).map_err(|source| object_store::Error::Generic {
-            store: "local",
-            source: Box::new(source),
-        })?;
+        std::fs::create_dir_all(folder).map_err(failed)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self(Arc::new(store)))
+        Ok(Self { store: Arc::new(store), folder: folder.into() })
     }
 
     /// Keeps a blob, in place of one with this name.
     pub(crate) async fn put(&self, name: &str, bytes: Bytes) -> Result<(), BlobError> {
-        self.0.put(&Name::parse(name).map_err(object_store::Error::from)?, bytes.into()).await?;
+        self.store
+            .put(&Name::parse(name).map_err(object_store::Error::from)?, bytes.into())
+            .await?;
         Ok(())
     }
 
     /// A blob's bytes; `None` when there is none with this name.
     pub(crate) async fn get(&self, name: &str) -> Result<Option<Bytes>, BlobError> {
         let name = Name::parse(name).map_err(object_store::Error::from)?;
-        match self.0.get(&name).await {
+        match self.store.get(&name).await {
             Ok(found) => Ok(Some(found.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -65,7 +69,7 @@ impl Blobs {
     /// Removes a blob. One that is gone is no error.
     pub(crate) async fn delete(&self, name: &str) -> Result<(), BlobError> {
         let name = Name::parse(name).map_err(object_store::Error::from)?;
-        match self.0.delete(&name).await {
+        match self.store.delete(&name).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -73,12 +77,50 @@ impl Blobs {
 
     /// All blobs in a folder and below it.
     pub(crate) fn list(&self, folder: &str) -> BoxStream<'static, Result<Listed, BlobError>> {
-        let listed = self.0.list(Some(&Name::from(folder)));
+        let listed = self.store.list(Some(&Name::from(folder)));
         Box::pin(listed.map_err(BlobError::from).map_ok(|found| Listed {
             name: found.location.to_string(),
             changed_at: Timestamp::from_millis(found.last_modified.timestamp_millis()),
         }))
     }
+
+    /// Removes the folders in a folder that have been empty since before `oldest`; how many.
+    ///
+    /// `object_store` could remove each with its last blob, but then a blob that is put at the same moment now and
+    /// again finds its folder gone and fails. So only folders go that nobody can be about to put anything into.
+    pub(crate) async fn remove_empty(
+        &self,
+        folder: &str,
+        oldest: Timestamp,
+    ) -> Result<u64, BlobError> {
+        let folder = self.folder.join(folder);
+        let removed = tokio::task::spawn_blocking(move || remove_empty(&folder, oldest)).await;
+        Ok(removed.map_err(io::Error::other).flatten().map_err(failed)?)
+    }
+}
+
+fn remove_empty(folder: &Path, oldest: Timestamp) -> io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let since = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let changed_at =
+            Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        // One that is not empty stays: the system removes no other.
+        if metadata.is_dir() && changed_at < oldest && std::fs::remove_dir(entry.path()).is_ok() {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+fn failed(source: io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: "local", source: Box::new(source) }
 }
 
 /// The folder of all pictures.

@@ -21,6 +21,8 @@ pub struct Swept {
     pub replays: u64,
     /// Blobs left behind by a crash.
     pub blobs: u64,
+    /// Folders left behind by what was in them.
+    pub folders: u64,
 }
 
 /// A sweep that stopped early; the next one goes on.
@@ -57,7 +59,8 @@ impl Guise {
         }
     }
 
-    /// Removes blobs older than any upload in progress that no row speaks of: remains of a crash.
+    /// Removes blobs older than any upload in progress that no row speaks of, remains of a crash, and folders that
+    /// have been empty for as long.
     ///
     /// # Errors
     /// When the store or the blobs do not answer.
@@ -74,6 +77,8 @@ impl Guise {
                     swept.blobs += 1;
                 }
             }
+            swept.folders +=
+                self.blobs().remove_empty(folder, oldest).await.map_err(Refusal::from)?;
         }
         Ok(swept)
     }

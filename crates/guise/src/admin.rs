@@ -5,9 +5,10 @@ mod account;
 mod app;
 mod token;
 
+use std::fs::File;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
 use guise_domain::{
     Account, Accounts, Clock, Ids, Installation, PageRequest, Randomness, ScreenName,
@@ -28,19 +29,37 @@ pub(crate) struct Office {
     ids: Ids,
     pub(crate) clock: SystemClock,
     pub(crate) randomness: OsRandomness,
+    /// Keeps other commands, which mint ids under the same node, from minting the same ones.
+    _turn: File,
 }
 
 impl Office {
-    /// Opens the configured data folder.
+    /// Opens the configured data folder. Refuses one that is not there: a command that only looks at things or ends
+    /// them has nothing to do in it, and whoever is in the wrong directory is better told.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        if !DataFolder::exists(config) {
+            bail!(
+                "there is no data folder {}: make one with `{} account add NAME`, or say with --data \
+                 where it is",
+                config.data.display(),
+                program(config)
+            );
+        }
+        Self::open_or_make(config).await
+    }
+
+    /// The same; makes the folder when it is not there.
+    pub(crate) async fn open_or_make(config: &Config) -> anyhow::Result<Self> {
         Self::within(DataFolder::open(config).await?).await
     }
 
     /// The same in a folder that is open already.
     pub(crate) async fn within(data: DataFolder) -> anyhow::Result<Self> {
+        // Nothing else runs in this process yet that could not wait as well.
+        let turn = data.turn()?;
         // A node of its own: a running server mints ids at the same time.
         let ids = Ids::new(NODE_MAX, data.store.highest_id().await?);
-        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness })
+        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness, _turn: turn })
     }
 
     pub(crate) fn next_id(&self) -> i64 {
@@ -85,11 +104,14 @@ async fn settle() {
     tokio::time::sleep(Duration::from_millis(2 * CREDENTIALS_STALE_MILLIS)).await;
 }
 
-/// How the program is called on this data folder, for the lines that say what to do next.
+/// How the program is called on this data folder, for the lines that say what to do next: as it was called itself,
+/// since after `cargo run` there is no `guise` on the path.
 pub(crate) fn program(config: &Config) -> String {
+    let name = std::env::args_os().next().filter(|name| !name.is_empty());
+    let name = quoted(&name.unwrap_or_else(|| "guise".into()).to_string_lossy());
     match config.data.to_str() {
-        Some("./guise-data") => "guise".to_owned(),
-        _ => format!("guise --data {}", quoted(&config.data.to_string_lossy())),
+        Some("./guise-data") => name,
+        _ => format!("{name} --data {}", quoted(&config.data.to_string_lossy())),
     }
 }
 

@@ -108,9 +108,13 @@ pub(crate) enum ConfigCommand {
     /// Print every key's value and where it comes from; secrets are not shown
     #[command(after_help = "Example:\n  GUISE_NODE=3 guise config print")]
     Print,
-    /// Say whether the configuration is valid, and what is wrong with it
+    /// Say whether the server would start with the configuration, and what is wrong with it
     #[command(after_help = "Example:\n  guise --config guise.toml config check")]
-    Check,
+    Check {
+        /// Check what `guise serve --yes-listen-publicly` would start with
+        #[arg(long)]
+        yes_listen_publicly: bool,
+    },
     /// Print a configuration file with every key, its default and what it does
     #[command(after_help = "Example:\n  guise config example > guise.toml")]
     Example,

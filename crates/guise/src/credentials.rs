@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 use crate::config::{Config, base_url};
 use crate::serve::ca_path;
+use crate::toml_text;
 
 /// The file's name in the data folder and in the user's configuration folder.
 pub(crate) const FILE: &str = "profiles.toml";
@@ -158,13 +159,7 @@ fn read(path: &Path) -> anyhow::Result<Option<String>> {
 }
 
 fn table(path: &Path, text: &str) -> anyhow::Result<Table> {
-    // Only the place of the mistake: the line itself may hold a secret.
-    let wrong = |error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.lines().count().max(1);
-        anyhow!("{} line {line}: {}", path.display(), error.message())
-    };
-    text.parse().map_err(wrong)
+    toml_text::table(&path.display().to_string(), text).map_err(anyhow::Error::msg)
 }
 
 fn section(path: &Path, name: &str) -> anyhow::Result<Option<Section>> {

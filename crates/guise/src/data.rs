@@ -16,6 +16,14 @@ use crate::config::Config;
 /// What the proof of the key says, and the name it is sealed for.
 const PROOF: &str = "guise key proof";
 
+/// The database's name in the folder.
+const DATABASE: &str = "guise.db";
+
+/// Refuses a key that cannot be read. Makes nothing.
+pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
+    key::find(&config.key, &config.data, DataFolder::exists(config)).map(drop)
+}
+
 /// An open data folder.
 pub(crate) struct DataFolder {
     pub(crate) path: PathBuf,
@@ -25,6 +33,11 @@ pub(crate) struct DataFolder {
 }
 
 impl DataFolder {
+    /// Whether the configured folder was made already.
+    pub(crate) fn exists(config: &Config) -> bool {
+        config.data.join(DATABASE).exists()
+    }
+
     /// Opens the configured folder; makes it, and what belongs into it, on first start.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         Self::open_with(config, None).await
@@ -41,9 +54,7 @@ impl DataFolder {
 
     /// Keeps every other server off this folder, for as long as the file is open.
     pub(crate) fn lock(&self) -> anyhow::Result<File> {
-        let path = self.path.join("lock");
-        let file = File::create(&path);
-        let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+        let file = self.lock_file("lock")?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => bail!(
@@ -52,6 +63,18 @@ impl DataFolder {
             ),
             Err(TryLockError::Error(error)) => Err(error).context("the data folder has no locks"),
         }
+    }
+
+    /// Waits until no other command makes things in this folder; it is this one's turn for as long as the file is open.
+    pub(crate) fn turn(&self) -> anyhow::Result<File> {
+        let file = self.lock_file("turn")?;
+        file.lock().context("the data folder has no locks")?;
+        Ok(file)
+    }
+
+    fn lock_file(&self, name: &str) -> anyhow::Result<File> {
+        let path = self.path.join(name);
+        File::create(&path).with_context(|| format!("{} cannot be made", path.display()))
     }
 
     async fn open_with(
@@ -64,7 +87,7 @@ impl DataFolder {
             .mode(0o700)
             .create(&path)
             .with_context(|| format!("the data folder {} cannot be made", path.display()))?;
-        let database = path.join("guise.db");
+        let database = path.join(DATABASE);
         let key = key::obtain(&config.key, &path, database.exists(), &OsRandomness)?;
         let store = open_store(&database, config, on_writer_end)?;
         let folder = Self { path, key, store };
@@ -80,7 +103,7 @@ impl DataFolder {
             bail!(
                 "the key is not the one that {} was made with: its secrets would not open; \
                  give the key it had (see key_file in `guise config example`)",
-                self.path.join("guise.db").display()
+                self.path.join(DATABASE).display()
             );
         }
         Ok(())

@@ -11,6 +11,7 @@ mod output;
 mod quickstart;
 mod secrets;
 mod serve;
+mod toml_text;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -58,7 +59,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     }
     let config = match (load(&arguments), &arguments.command) {
         (Ok(config), _) => config,
-        (Err(error), Command::Config(ConfigCommand::Check)) => return told(error, output),
+        (Err(error), Command::Config(ConfigCommand::Check { .. })) => return told(error, output),
         (Err(error), _) => return Err(error),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -110,17 +111,26 @@ async fn execute(
             return client::call(call, &client, output).await;
         }
         Command::Config(ConfigCommand::Print) => print(config, output)?,
-        Command::Config(ConfigCommand::Check | ConfigCommand::Example) => {
-            if output.json {
-                output.value(&json!({"valid": true, "problems": []}))?;
-            } else {
-                output.line("The configuration is valid.")?;
-            }
+        Command::Config(ConfigCommand::Check { yes_listen_publicly }) => {
+            return check(config, yes_listen_publicly, output);
         }
         Command::Serve(args) => serve::run(&args, config, output).await?,
         Command::Quickstart(args) => quickstart::run(&args, config, output).await?,
         // Answered before there was a configuration.
-        Command::Completions { .. } => {}
+        Command::Config(ConfigCommand::Example) | Command::Completions { .. } => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `guise config check` of a configuration whose every value is right by itself.
+fn check(config: &Config, listen_publicly: bool, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if let Err(problems) = serve::check(config, listen_publicly) {
+        return told(problems.into(), output);
+    }
+    if output.json {
+        output.value(&json!({"valid": true, "problems": []}))?;
+    } else {
+        output.line("The configuration is valid.")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,8 +2,12 @@
 
 mod tour;
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
-use guise_domain::{Access, Accounts, NewAccount, ScreenName};
+use guise_domain::{
+    Access, Account, Accounts, Credential, Credentials, NewAccount, ScreenName, Token,
+};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -27,7 +31,7 @@ pub(crate) async fn run(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    serve::permit(config, false)?;
+    serve::check(config, false)?;
     // Lines of the log would come between what is shown, unless somebody wants them.
     let log = if config.source("log") == Source::Default { "warn" } else { &config.log };
     serve::start_log(log, config.log_format);
@@ -74,7 +78,7 @@ async fn profile(office: &Office, config: &Config, server: &Server) -> anyhow::R
     let path = config.data.join(credentials::FILE);
     let url = credentials::local_url(server.http, server.tls);
     let ca_file = credentials::ca_file(config, &url);
-    let profile = if let Some(kept) = credentials::kept(&path, PROFILE)? {
+    let profile = if let Some(kept) = usable(office, &path).await? {
         Profile { url, ca_file, ..kept }
     } else {
         let (app, token) = keys(office).await?;
@@ -89,6 +93,17 @@ async fn profile(office: &Office, config: &Config, server: &Server) -> anyhow::R
     };
     credentials::save(&path, PROFILE, &profile)?;
     Ok(profile)
+}
+
+/// The credentials of an earlier run, unless they were revoked since or their account was closed.
+async fn usable(office: &Office, path: &Path) -> anyhow::Result<Option<Profile>> {
+    let Some(kept) = credentials::kept(path, PROFILE)? else { return Ok(None) };
+    let found = office.data.store.credential(&kept.consumer_key, &kept.token).await?;
+    let usable = found.is_some_and(|Credential { app, token }| {
+        let opens = |(token, account): (Token, Account)| !token.revoked && !account.closed;
+        !app.revoked && token.is_some_and(opens)
+    });
+    Ok(usable.then_some(kept))
 }
 
 async fn keys(office: &Office) -> anyhow::Result<(admin::NewAppKeys, admin::NewTokenKeys)> {
@@ -123,7 +138,7 @@ fn lines(
     output.line(&output.paint("1", "\nYour turn. With this program:"))?;
     output.line(&format!("  {program} profile list"))?;
     output.line(&format!(
-        "  {program} call /1.1/custom_profiles/new.json -d {}",
+        "  {program} call /1.1/custom_profiles/new.json \\\n    -d {}",
         admin::quoted(&body)
     ))?;
     // It speaks nothing but TLS.
@@ -132,8 +147,8 @@ fn lines(
     };
     output.line(&output.paint("1", "\nWith twurl:"))?;
     Ok(output.line(&format!(
-        "  twurl -H {host} --consumer-key {} --consumer-secret {} \\\n    \
-         --access-token {} --token-secret {} \\\n    \
+        "  twurl -H {host} \\\n    --consumer-key {} \\\n    --consumer-secret {} \\\n    \
+         --access-token {} \\\n    --token-secret {} \\\n    \
          -A 'Content-type: application/json' -X POST /1.1/custom_profiles/new.json \\\n    -d {}",
         profile.consumer_key,
         profile.consumer_secret.expose_secret(),

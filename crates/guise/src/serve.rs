@@ -1,5 +1,6 @@
 //! `guise serve`: the server in one process, from opening its data folder to the last answer.
 
+mod check;
 mod guard;
 mod log;
 mod signals;
@@ -24,7 +25,7 @@ use crate::config::Config;
 use crate::data::DataFolder;
 use crate::output::Output;
 
-pub(crate) use guard::permit;
+pub(crate) use check::check;
 pub(crate) use log::start as start_log;
 pub(crate) use signals::stop_signal;
 pub(crate) use tls::ca_path;
@@ -35,7 +36,7 @@ pub(crate) async fn run(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    permit(config, args.yes_listen_publicly)?;
+    check(config, args.yes_listen_publicly)?;
     start_log(&config.log, config.log_format);
     let server = Server::open(config, &DataFolder::open_to_serve(config).await?).await?;
     let urls = server.urls();
@@ -93,7 +94,6 @@ impl Server {
             let tls = Some(tls::settings(config, &data.path)?);
             server.listeners.push(Listener { tcp, tls });
         }
-        anyhow::ensure!(!server.listeners.is_empty(), "http and tls are both off: turn one on");
         Ok(server)
     }
 

@@ -1,3 +1,5 @@
+mod colours;
+
 use std::io::Cursor;
 
 use futures::FutureExt;
@@ -123,6 +125,16 @@ fn of_an_animation_the_first_frame_is_kept() {
     assert!(matches!(render(&animation(351, 4)), Err(PictureError::TooLarge(_))));
     assert!(matches!(render(&animation(2, 1281)), Err(PictureError::TooLarge(_))));
     assert!(render(&animation(1, 1281)).is_ok());
+}
+
+#[test]
+fn an_animation_may_be_larger_than_a_picture() {
+    let padded = |frames, megabytes: usize| {
+        [animation(frames, 64), vec![0; megabytes * 1024 * 1024]].concat()
+    };
+    assert!(render(&padded(2, 14)).is_ok());
+    assert!(matches!(render(&padded(2, 15)), Err(PictureError::TooLarge(_))));
+    assert!(matches!(render(&padded(1, 5)), Err(PictureError::TooLarge(_))), "it does not move");
 }
 
 /// A PNG that says it is huge; its data never has to be looked at.

@@ -15,7 +15,10 @@ pub(crate) async fn run(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let office = Office::open(config).await?;
+    let office = match command {
+        AccountCommand::Add { .. } => Office::open_or_make(config).await?,
+        _ => Office::open(config).await?,
+    };
     match command {
         AccountCommand::Add { name } => add(&office, name, config, output).await,
         AccountCommand::List => list(&office, output).await,

@@ -74,7 +74,7 @@ keys! {
     "public_url" List "URLs" = "":
         "The URLs under which clients reach this server, without a path. The first one starts the URLs of pictures; signatures are checked against all of them. Without any, what each request says of itself is used.";
     "trusted_proxies" List "addresses or networks" = "":
-        "Proxies whose `x-forwarded-for`, `-proto` and `-host` headers are believed, such as `10.0.0.0/8`.";
+        "Proxies whose `x-forwarded-proto` and `x-forwarded-host` headers are believed, such as `10.0.0.0/8`.";
     "key_file" Text "file" = "":
         "File with the key that seals secrets: 32 bytes in base64. Without it and `key`, a file `key` is made in the data folder on first start.";
     "key" Secret "32 bytes in base64" = "":

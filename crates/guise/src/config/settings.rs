@@ -5,6 +5,7 @@ use std::fmt;
 use toml::{Table, Value};
 
 use super::keys::{self, Form, Key};
+use crate::toml_text;
 
 /// Variables that belong to other parts of the program.
 const OTHER_VARIABLES: &[&str] = &[
@@ -71,9 +72,9 @@ impl Gathered {
 
     /// Lays a file over what is there.
     pub(super) fn file(&mut self, file: &File<'_>) {
-        match file.text.parse::<Table>() {
+        match toml_text::table(file.name, file.text) {
             Ok(table) => self.table(file.name, "", table),
-            Err(error) => self.problems.push(format!("{}: {error}", file.name).trim_end().into()),
+            Err(problem) => self.problems.push(problem),
         }
     }
 

@@ -24,22 +24,38 @@ pub(super) fn obtain(
     has_data: bool,
     randomness: &dyn Randomness,
 ) -> anyhow::Result<SealingKey> {
+    if let Some(key) = find(from, folder, has_data)? {
+        return Ok(key);
+    }
+    let path = folder.join(NAME);
+    make(&path, randomness).with_context(|| cannot("be made", &path))?;
+    read(&path)
+}
+
+/// The key that the configuration names; `None` when the data folder's own has yet to be made.
+pub(super) fn find(
+    from: &KeyFrom,
+    folder: &Path,
+    has_data: bool,
+) -> anyhow::Result<Option<SealingKey>> {
     match from {
-        KeyFrom::Value(text) => decode(text.expose_secret()).context("`key` is not a key"),
-        KeyFrom::File(path) => read(path),
+        KeyFrom::Value(text) => {
+            decode(text.expose_secret()).map(Some).context("`key` is not a key")
+        }
+        KeyFrom::File(path) => read(path).map(Some),
         KeyFrom::DataFolder => {
             let path = folder.join(NAME);
-            if !path.exists() {
-                if has_data {
-                    bail!(
-                        "the key {} is gone, and without it the secrets in the database do not open: \
-                         put it back from a backup, or say where it is with key_file",
-                        path.display()
-                    );
-                }
-                make(&path, randomness).with_context(|| cannot("be made", &path))?;
+            if path.exists() {
+                return read(&path).map(Some);
             }
-            read(&path)
+            if has_data {
+                bail!(
+                    "the key {} is gone, and without it the secrets in the database do not open: \
+                     put it back from a backup, or say where it is with key_file",
+                    path.display()
+                );
+            }
+            Ok(None)
         }
     }
 }

@@ -20,9 +20,10 @@ pub(super) struct Tour {
     pub(super) steps: Vec<Value>,
 }
 
-/// The body of the founding page's request.
+/// The body of the founding page's request, in two lines, so that it fits a terminal.
 pub(super) fn profile_body(media_id: &str) -> String {
-    json!({"custom_profile": {"name": NAME, "avatar": {"media": {"id": media_id}}}}).to_string()
+    let (name, avatar) = (Value::from(NAME), json!({"media": {"id": media_id}}));
+    format!("{{\"custom_profile\":{{\"name\":{name},\n      \"avatar\":{avatar}}}}}")
 }
 
 /// Uploads, creates, reads back and looks at the picture.

@@ -41,14 +41,26 @@ pub(crate) fn ca_path(data: &Path) -> PathBuf {
 
 /// The TLS settings of a listener.
 pub(super) fn settings(config: &Config, data: &Path) -> anyhow::Result<Arc<ServerConfig>> {
-    let Some((chain, key)) = &config.certificate else {
-        let (chain, key) = development(data, SystemClock.now())
-            .context("the development certificate cannot be made")?;
-        return Ok(server_config(chain.as_bytes(), key.as_bytes())?);
-    };
-    let read = |path: &PathBuf| {
-        fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
-    };
+    if let Some((chain, key)) = &config.certificate {
+        return operators(chain, key);
+    }
+    let (chain, key) = development(data, SystemClock.now())
+        .context("the development certificate cannot be made")?;
+    Ok(server_config(chain.as_bytes(), key.as_bytes())?)
+}
+
+/// Refuses an operator's certificate that [`settings`] would not take.
+pub(super) fn check(config: &Config) -> anyhow::Result<()> {
+    match (config.tls, &config.certificate) {
+        (Some(_), Some((chain, key))) => operators(chain, key).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// The settings with the operator's own certificate.
+fn operators(chain: &Path, key: &Path) -> anyhow::Result<Arc<ServerConfig>> {
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("{} cannot be read", path.display()));
     server_config(&read(chain)?, &read(key)?).with_context(|| {
         format!("{} and {} cannot be used for TLS", chain.display(), key.display())
     })

@@ -1,5 +1,10 @@
 //! The program as it is typed.
 
+mod call;
+mod config;
+mod folder;
+mod quickstart;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;

@@ -165,11 +165,12 @@ async fn a_body_hash_is_checked_when_it_is_sent() {
 async fn a_form_on_delete_may_be_signed_or_not() {
     let world = World::new().await;
     let shop = world.person("shop").await;
-    for _ in 0..2 {
+    // With a parameter behind it, the signer of these tests does not take the body for a form and leaves it out.
+    for label in ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded;a=b"] {
         let id = world.profile(&shop, "A").await["id"].as_str().unwrap().to_owned();
         let body = format!("id={id}");
         let call = world.delete("/1.1/custom_profiles/destroy.json").by(&shop);
-        call.form(&body).send().await.empty(204);
+        call.raw(label, body.as_bytes()).send().await.empty(204);
     }
     assert_eq!(world.profiles(&shop).await, 0);
 }

@@ -2,10 +2,12 @@
 
 mod authentication;
 mod bodies;
+mod compatibility;
 mod general;
 mod limits;
 mod origins;
 mod pictures;
 mod profiles;
 mod segments;
+mod sweep;
 mod uploads;
