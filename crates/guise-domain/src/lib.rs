@@ -5,6 +5,7 @@
 
 mod account;
 mod app;
+mod entities;
 mod id;
 pub mod limits;
 mod media;
@@ -20,6 +21,7 @@ mod token;
 
 pub use account::{Account, CreateAccountError, NewAccount, ScreenName, ScreenNameError};
 pub use app::{App, NewApp};
+pub use entities::{Entities, Link, Mention, Tag};
 pub use id::{AccountId, AppId, IdError, Ids, MediaId, ProfileId};
 pub use media::{
     AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,
