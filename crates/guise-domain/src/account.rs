@@ -55,8 +55,37 @@ pub struct Account {
     pub name: ScreenName,
     /// Whether it may use custom profiles; on unless switched off.
     pub custom_profiles: bool,
+    /// Whose messages it takes.
+    pub messages_from: MessagesFrom,
     /// Whether it was closed: its tokens open nothing any more.
     pub closed: bool,
+}
+
+/// Whose messages an account takes. Whom it blocked is refused either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessagesFrom {
+    /// Everybody's.
+    #[default]
+    Everyone,
+    /// Only those of accounts that it has written to.
+    Known,
+}
+
+impl MessagesFrom {
+    /// The word it is kept by, and set with.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "all",
+            Self::Known => "following",
+        }
+    }
+
+    /// What `word` stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Everyone, Self::Known].into_iter().find(|from| from.as_str() == word)
+    }
 }
 
 /// An account to be made.

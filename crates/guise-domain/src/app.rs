@@ -11,6 +11,8 @@ pub struct App {
     pub owner: AccountId,
     /// What people call it.
     pub name: String,
+    /// Where people read about it; empty when nobody said.
+    pub url: String,
     /// Its public half: sent with every request (`oauth_consumer_key`).
     pub consumer_key: String,
     /// Its secret half, sealed for the consumer key.
@@ -26,6 +28,8 @@ pub struct NewApp {
     pub id: AppId,
     /// What people call it.
     pub name: String,
+    /// Where people read about it; may be empty.
+    pub url: String,
     /// A fresh random key.
     pub consumer_key: String,
     /// A fresh random secret, sealed for the consumer key.

@@ -6,6 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use crate::Timestamp;
 use crate::limits::NODE_MAX;
 
@@ -30,7 +32,8 @@ fn parse(text: &str) -> Result<i64, IdError> {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(i64);
 
         impl $name {
@@ -44,6 +47,12 @@ macro_rules! ids {
             #[must_use]
             pub const fn get(self) -> i64 {
                 self.0
+            }
+
+            /// The lowest id that a thing made at `moment` can have.
+            #[must_use]
+            pub const fn first_at(moment: Timestamp) -> Self {
+                Self(moment.millis().saturating_sub(EPOCH_MILLIS).saturating_mul(1 << MILLIS_SHIFT))
             }
 
             /// When the thing was made, read from the id.
@@ -78,6 +87,8 @@ ids! {
     MediaId;
     /// Names a custom profile.
     ProfileId;
+    /// Names a message, in both participants' boxes.
+    MessageId;
 }
 
 /// Mints snowflakes that never repeat and never go back, whatever the clock does.

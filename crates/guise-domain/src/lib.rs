@@ -9,6 +9,7 @@ mod entities;
 mod id;
 pub mod limits;
 mod media;
+mod message;
 mod name;
 mod page;
 mod picture;
@@ -19,13 +20,21 @@ mod store;
 mod time;
 mod token;
 
-pub use account::{Account, CreateAccountError, NewAccount, ScreenName, ScreenNameError};
+pub use account::{
+    Account, CreateAccountError, MessagesFrom, NewAccount, ScreenName, ScreenNameError,
+};
 pub use app::{App, NewApp};
 pub use entities::{Entities, Link, Mention, Tag};
-pub use id::{AccountId, AppId, IdError, Ids, MediaId, ProfileId};
+pub use id::{AccountId, AppId, IdError, Ids, MediaId, MessageId, ProfileId};
 pub use media::{
     AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,
     Upload,
+};
+pub use message::{
+    ButtonLabel, CallToAction, Conversation, Face, InitiatedVia, Location, MarkReadError,
+    Mentioned, Message, MessageContent, MessageEntities, MessageText, NewMessage,
+    OptionDescription, OptionLabel, OptionMetadata, PlaceId, QuickReplyOption, SendError,
+    StoredContentError, TextError, WebUrl,
 };
 pub use name::{NameError, ProfileName};
 pub use page::{Page, PageRequest};
@@ -33,8 +42,8 @@ pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
 pub use profile::{CreateProfileError, NewProfile, Profile};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
-    Accounts, Admission, Admitted, Apps, Credential, Credentials, Installation, Media, Profiles,
-    Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Media,
+    Messages, Profiles, Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

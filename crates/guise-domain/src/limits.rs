@@ -34,9 +34,9 @@ limits! {
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
     /// A description for people who cannot see the picture.
     ALT_TEXT_CHARS_MAX: usize = 1000, "characters";
-    /// Profiles on one page of a list.
+    /// Profiles or messages on one page of a list.
     PAGE_COUNT_MAX: u32 = 50, "items";
-    /// Profiles on one page when the request does not say.
+    /// Profiles or messages on one page when the request does not say.
     PAGE_COUNT_DEFAULT: u32 = 20, "items";
     /// A still picture, as uploaded.
     PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024, "bytes";
@@ -52,8 +52,42 @@ limits! {
     ADDITIONAL_OWNERS_MAX: usize = 100, "accounts";
     /// How long an upload can be used.
     UPLOAD_SECONDS: i64 = 86_400, "seconds";
+    /// A message's text.
+    MESSAGE_CHARS_MAX: usize = 10_000, "characters";
+    /// Options of a quick reply.
+    QUICK_REPLY_OPTIONS_MAX: usize = 20, "options";
+    /// The label of a quick reply's option, or of a button.
+    LABEL_CHARS_MAX: usize = 36, "characters";
+    /// The description of a quick reply's option.
+    OPTION_DESCRIPTION_CHARS_MAX: usize = 72, "characters";
+    /// What a quick reply's option gives back to its sender.
+    OPTION_METADATA_CHARS_MAX: usize = 1000, "characters";
+    /// Buttons under a message.
+    BUTTONS_MAX: usize = 3, "buttons";
+    /// A web address: what a button opens, where an app is described.
+    WEB_URL_BYTES_MAX: usize = 2048, "bytes";
+    /// The id of a place.
+    PLACE_ID_CHARS_MAX: usize = 64, "characters";
+    /// How far back a list of messages reaches.
+    MESSAGES_LISTED_SECONDS: i64 = 30 * 86_400, "seconds";
+    /// Messages back that count against no limit, after the other party wrote.
+    REPLIES_FREE_MAX: u32 = 5, "messages";
+    /// How long after the other party wrote messages back may be free.
+    REPLIES_FREE_SECONDS: i64 = 86_400, "seconds";
+    /// How long somebody counts as typing after saying so.
+    TYPING_SECONDS: u64 = 3, "seconds";
+    /// Blocked accounts on one page.
+    BLOCKS_PAGE_COUNT: u32 = 5000, "accounts";
+    /// Streams of messages that are open at once.
+    STREAMS_MAX: usize = 1024, "streams";
+    /// Signals that wait for a slow stream before it has to read the store instead.
+    SIGNALS_WAITING_MAX: usize = 1024, "signals";
+    /// How long a stream stays silent before it says that it is alive.
+    STREAM_SILENCE_SECONDS: u64 = 15, "seconds";
+    /// Accounts looked up at once.
+    USERS_LOOKUP_MAX: usize = 100, "accounts";
     /// A JSON body, or a form that carries no media.
-    BODY_BYTES_MAX: usize = 256 * 1024, "bytes";
+    BODY_BYTES_MAX: usize = 512 * 1024, "bytes";
     /// A form that carries media in base64, which is a third longer than the media and escaped on top.
     MEDIA_FORM_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes";
     /// The least a body must bring on average, so that nobody holds a place by trickling.

@@ -1,16 +1,31 @@
 //! Custom profiles: a name and a face that an account writes under.
 
-use crate::{MediaId, Picture, ProfileId, ProfileName};
+use crate::{Face, MediaId, Picture, ProfileId, ProfileName, Timestamp};
 
-/// A custom profile as it is kept.
+/// A custom profile as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Its id, which also tells when it was made.
     pub id: ProfileId,
+    /// How often it was changed, and once more.
+    pub revision: u32,
     /// Its name.
     pub name: ProfileName,
     /// Its picture.
     pub avatar: Picture,
+    /// Messages written under it.
+    pub uses: u64,
+    /// When the last of them was sent.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl Profile {
+    /// What others see of it.
+    #[must_use]
+    pub fn face(self) -> Face {
+        let Self { id, revision, name, avatar, uses: _, last_used_at: _ } = self;
+        Face { profile: id, revision, name, avatar }
+    }
 }
 
 /// A custom profile to be made.

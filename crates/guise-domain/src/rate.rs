@@ -1,6 +1,6 @@
 //! Rate limits: fixed windows that start at the first call in them.
 //!
-//! Reads are counted per access token, writes per account. The figures are defaults; the configuration can set each.
+//! Reads are counted per access token, writes per account and some per app too. The figures are defaults; the configuration can set each.
 
 use crate::Timestamp;
 
@@ -20,6 +20,8 @@ pub enum Kind {
     Read,
     /// Counted per account, in the write's own step.
     Write,
+    /// Counted per app beside the account's count, in the same step.
+    App,
 }
 
 const DAY: u32 = 86_400;
@@ -68,6 +70,22 @@ endpoints! {
     MediaUpload Write "/media/upload" 500 / QUARTER;
     MediaUploadStatus Read "/media/upload_status" 500 / QUARTER;
     MediaMetadataCreate Write "/media/metadata/create" 15 / QUARTER;
+    DirectMessagesNew Write "/direct_messages/events/new" 1000 / DAY;
+    DirectMessagesNewByApp App "/direct_messages/events/new_by_app" 15000 / DAY;
+    DirectMessagesShow Read "/direct_messages/events/show" 15 / QUARTER;
+    DirectMessagesList Read "/direct_messages/events/list" 15 / QUARTER;
+    DirectMessagesDestroy Write "/direct_messages/events/destroy" 1000 / QUARTER;
+    DirectMessagesMarkRead Write "/direct_messages/mark_read" 1000 / QUARTER;
+    DirectMessagesIndicateTyping Write "/direct_messages/indicate_typing" 1000 / QUARTER;
+    DirectMessagesMedia Read "/direct_messages/media" 900 / QUARTER;
+    DirectMessagesStream Read "/direct_messages/stream" 180 / QUARTER;
+    UsersShow Read "/users/show" 900 / QUARTER;
+    UsersLookup Read "/users/lookup" 900 / QUARTER;
+    AccountSettings Read "/account/settings" 15 / QUARTER;
+    AccountSettingsUpdate Write "/account/settings_update" 15 / QUARTER;
+    BlocksCreate Write "/blocks/create" 15 / QUARTER;
+    BlocksDestroy Write "/blocks/destroy" 15 / QUARTER;
+    BlocksIds Read "/blocks/ids" 15 / QUARTER;
 }
 
 impl Endpoint {
@@ -81,6 +99,15 @@ impl Endpoint {
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// What a call of this endpoint is counted against besides, for its app.
+    #[must_use]
+    pub const fn by_app(self) -> Option<Self> {
+        match self {
+            Self::DirectMessagesNew => Some(Self::DirectMessagesNewByApp),
+            _ => None,
+        }
     }
 
     /// The endpoint with this path.

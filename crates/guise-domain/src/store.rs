@@ -12,10 +12,11 @@ use async_trait::async_trait;
 
 use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
-    Access, Account, AccountId, AddSegmentError, App, AppId, Content, CreateAccountError,
-    CreateProfileError, DescribeUploadError, FinishUploadError, MediaId, MediaKey, NewAccount,
-    NewApp, NewProfile, NewToken, NewUpload, Page, PageRequest, Picture, Profile, ProfileId,
-    ScreenName, Sealed, Segment, Timestamp, Token, Upload,
+    Access, Account, AccountId, AddSegmentError, App, AppId, Content, Conversation,
+    CreateAccountError, CreateProfileError, DescribeUploadError, Face, FinishUploadError,
+    MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, NewAccount, NewApp,
+    NewMessage, NewProfile, NewToken, NewUpload, Page, PageRequest, Picture, Profile, ProfileId,
+    ScreenName, Sealed, Segment, SendError, Timestamp, Token, Upload,
 };
 
 /// Breakage: the step did not happen.
@@ -46,8 +47,21 @@ pub struct Admission {
     pub endpoint: Endpoint,
     /// Against which rule.
     pub rule: Rule,
+    /// What the app's calls are counted against besides.
+    pub by_app: Option<AppRule>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// A limit that all accounts share which use an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppRule {
+    /// The app.
+    pub app: AppId,
+    /// What is counted.
+    pub endpoint: Endpoint,
+    /// Against which rule.
+    pub rule: Rule,
 }
 
 /// What became of a write that carried an [`Admission`].
@@ -91,6 +105,10 @@ pub trait Accounts {
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
     /// The account with this name, in any case, closed or not.
     async fn account_by_name(&self, name: &ScreenName) -> Result<Option<Account>, StoreError>;
+    /// Those of these accounts that exist, closed ones too, in the order asked for.
+    async fn accounts_by_id(&self, ids: Vec<AccountId>) -> Result<Vec<Account>, StoreError>;
+    /// Those of the accounts with these names that exist, closed ones too, in the order asked for.
+    async fn accounts_by_name(&self, names: Vec<ScreenName>) -> Result<Vec<Account>, StoreError>;
     /// A page of all accounts.
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError>;
     /// Lets an account use custom profiles or not. `false` when there is no such account.
@@ -98,6 +116,25 @@ pub trait Accounts {
     -> Result<bool, StoreError>;
     /// Closes an account for good. `false` when there is no such account.
     async fn close_account(&self, id: AccountId) -> Result<bool, StoreError>;
+    /// Sets whose messages the caller takes.
+    async fn take_messages_from(
+        &self,
+        admission: &Admission,
+        from: MessagesFrom,
+    ) -> Result<Admitted<()>, StoreError>;
+    /// Refuses messages of `other` to the caller, or takes them again.
+    async fn block(
+        &self,
+        admission: &Admission,
+        other: AccountId,
+        blocked: bool,
+    ) -> Result<Admitted<()>, StoreError>;
+    /// A page of the accounts that an account blocked, by id.
+    async fn blocked(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AccountId>, StoreError>;
 }
 
 /// Apps, through their owner.
@@ -153,6 +190,12 @@ pub trait Credentials {
 pub trait Rates {
     /// Counts a write that a rule refused before it reached its own step.
     async fn count(&self, admission: &Admission) -> Result<Admitted<()>, StoreError>;
+    /// An app's open window.
+    async fn app_window(
+        &self,
+        app: AppId,
+        endpoint: Endpoint,
+    ) -> Result<Option<Window>, StoreError>;
     /// An account's open window for an endpoint that writes.
     async fn write_window(
         &self,
@@ -215,7 +258,7 @@ pub trait Media {
     async fn public_picture(&self, key: MediaKey) -> Result<Option<Picture>, StoreError>;
     /// Whether an upload has this very key: if not, the key's blobs are remains of a crash.
     async fn upload_exists(&self, key: MediaKey) -> Result<bool, StoreError>;
-    /// Removes up to `count` uploads that expired before `now` and whose picture no profile uses.
+    /// Removes up to `count` uploads that expired before `now` and whose picture neither a profile nor a message uses.
     async fn sweep_uploads(
         &self,
         now: Timestamp,
@@ -232,12 +275,12 @@ pub trait Profiles {
         admission: &Admission,
         new: NewProfile,
     ) -> Result<Admitted<Result<Profile, CreateProfileError>>, StoreError>;
-    /// The profile with this id, if `reader` may read it and it is not destroyed.
-    async fn profile(
-        &self,
-        reader: AccountId,
-        id: ProfileId,
-    ) -> Result<Option<Profile>, StoreError>;
+    /// An owner's profile, unless it is destroyed.
+    async fn profile(&self, owner: AccountId, id: ProfileId)
+    -> Result<Option<Profile>, StoreError>;
+    /// What `reader` sees of the profile with this id: its owner what it is now, unless it is destroyed; whoever got
+    /// messages under it what the newest of them shows, destroyed or not; anybody else nothing.
+    async fn face(&self, reader: AccountId, id: ProfileId) -> Result<Option<Face>, StoreError>;
     /// A page of an owner's profiles, without destroyed ones.
     async fn profiles(
         &self,
@@ -250,6 +293,58 @@ pub trait Profiles {
         admission: &Admission,
         id: ProfileId,
     ) -> Result<Admitted<bool>, StoreError>;
+}
+
+/// Messages, through the participant whose copy it is.
+#[async_trait]
+pub trait Messages {
+    /// Sends a message: a copy for each participant, its face in both boxes, the upload's use, the profile's use and
+    /// the conversation's state, all in one step. A message back to somebody who wrote lately counts against no limit
+    /// ([`Conversation::next_is_free`]).
+    async fn send_message(
+        &self,
+        admission: &Admission,
+        new: NewMessage,
+    ) -> Result<Admitted<Result<Message, SendError>>, StoreError>;
+    /// A participant's copy of a message.
+    async fn message(
+        &self,
+        account: AccountId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError>;
+    /// A page of a participant's box, sent and received mixed, without those from before `since`.
+    async fn messages(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+        since: Timestamp,
+    ) -> Result<Page<Message>, StoreError>;
+    /// The first `count` messages in a participant's box after the one called `after`, oldest first.
+    async fn messages_after(
+        &self,
+        account: AccountId,
+        after: MessageId,
+        count: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// Removes the caller's copy of a message; the other participant keeps theirs. `false` when there is none.
+    async fn destroy_message(
+        &self,
+        admission: &Admission,
+        id: MessageId,
+    ) -> Result<Admitted<bool>, StoreError>;
+    /// Marks what `other` wrote to the caller as read, up to a message of theirs. Never goes back.
+    async fn mark_read(
+        &self,
+        admission: &Admission,
+        other: AccountId,
+        up_to: MessageId,
+    ) -> Result<Admitted<Result<(), MarkReadError>>, StoreError>;
+    /// What an account has to do with another.
+    async fn conversation(
+        &self,
+        account: AccountId,
+        other: AccountId,
+    ) -> Result<Conversation, StoreError>;
 }
 
 /// The installation itself.
@@ -266,7 +361,17 @@ pub trait Installation {
 
 /// The whole contract.
 pub trait Store:
-    Accounts + Apps + Tokens + Credentials + Rates + Media + Profiles + Installation + Send + Sync
+    Accounts
+    + Apps
+    + Tokens
+    + Credentials
+    + Rates
+    + Media
+    + Profiles
+    + Messages
+    + Installation
+    + Send
+    + Sync
 {
 }
 
@@ -278,6 +383,7 @@ impl<T> Store for T where
         + Rates
         + Media
         + Profiles
+        + Messages
         + Installation
         + Send
         + Sync

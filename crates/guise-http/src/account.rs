@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::{Endpoint, Kind, Quota};
-use guise_domain::{Account, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -12,6 +11,7 @@ use crate::auth::Caller;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
 use crate::state::Guise;
+use crate::users::user;
 
 /// Windows longer than this are not listed, as in the original.
 const LISTED_SECONDS_MAX: u32 = 900;
@@ -21,8 +21,7 @@ pub(crate) async fn verify_credentials(
     State(guise): State<Guise>,
     Signed { caller, received, .. }: Signed<Asked>,
 ) -> Result<Response, Refusal> {
-    let base = guise.settings().public_urls.first().unwrap_or(&received);
-    Ok(answer::json(StatusCode::OK, &user(caller.account(), base)))
+    Ok(answer::json(StatusCode::OK, &user(caller.account(), guise.base_url(&received))))
 }
 
 /// `GET /1.1/application/rate_limit_status.json`
@@ -51,7 +50,7 @@ pub(crate) async fn rate_limit_status(
 async fn quota(guise: &Guise, caller: &Caller, endpoint: Endpoint) -> Result<Quota, Refusal> {
     match endpoint.kind() {
         Kind::Read => Ok(guise.reads().peek(caller.token(), endpoint, caller.now)),
-        Kind::Write => caller.write_quota(guise, endpoint).await,
+        Kind::Write | Kind::App => caller.write_quota(guise, endpoint).await,
     }
 }
 
@@ -84,58 +83,5 @@ impl Input for Families {
         let resources = request.query.get("resources").unwrap_or_default();
         let names = resources.split(',').map(str::trim).filter(|name| !name.is_empty());
         Ok(Self(names.map(str::to_owned).collect()))
-    }
-}
-
-/// The user object, with the members that clients read.
-fn user(account: &Account, base: &str) -> Value {
-    let Account { id, name, custom_profiles: _, closed: _ } = account;
-    let picture = format!("{base}/images/default_profile_normal.png");
-    json!({
-        "id": id.get(),
-        "id_str": id.to_string(),
-        "name": name.as_str(),
-        "screen_name": name.as_str(),
-        "location": "",
-        "description": "",
-        "url": null,
-        "entities": {"description": {"urls": []}},
-        "protected": false,
-        "followers_count": 0,
-        "friends_count": 0,
-        "listed_count": 0,
-        "created_at": written_out(id.created_at()),
-        "favourites_count": 0,
-        "utc_offset": null,
-        "time_zone": null,
-        "geo_enabled": false,
-        "verified": false,
-        "statuses_count": 0,
-        "lang": null,
-        "contributors_enabled": false,
-        "is_translator": false,
-        "profile_image_url": picture,
-        "profile_image_url_https": picture,
-        "default_profile": true,
-        "default_profile_image": true,
-    })
-}
-
-/// `Mon Dec 10 22:03:43 +0000 2018`
-fn written_out(moment: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(moment.millis())
-        .map(|moment| jiff::tz::TimeZone::UTC.to_datetime(moment))
-        .map(|moment| moment.strftime("%a %b %d %H:%M:%S +0000 %Y").to_string())
-        .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_written_as_the_original_wrote_them() {
-        let moment = Timestamp::from_seconds(1_544_479_423);
-        assert_eq!(written_out(moment), "Mon Dec 10 22:03:43 +0000 2018");
     }
 }

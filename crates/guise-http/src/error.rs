@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use guise_domain::rate::Quota;
-use guise_domain::{CreateProfileError, StoreError};
+use guise_domain::{CreateProfileError, SendError, StoreError};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -29,6 +29,22 @@ pub(crate) enum Refusal {
     NotPermitted,
     /// A token that may only read.
     ReadOnly,
+    /// A token that may not touch direct messages.
+    NoDirectMessages,
+    /// No such user.
+    NoUser,
+    /// None of the users asked for.
+    NoUsers,
+    /// More users asked for than are looked up at once.
+    TooManyUsers,
+    /// The recipient of a message is unknown.
+    NoRecipient,
+    /// The recipient takes no messages from this account.
+    RecipientClosed,
+    /// The message's text is too long.
+    TextTooLong,
+    /// The message was not sent, for this reason.
+    NotSent(String),
     /// Nothing here, or nothing the caller may see.
     NotFound,
     /// The body or a parameter breaks a rule; the text names the place first.
@@ -74,6 +90,26 @@ impl Refusal {
             }
             Self::ReadOnly => {
                 (S::FORBIDDEN, 261, "Application cannot perform write actions.".into())
+            }
+            Self::NoDirectMessages => (
+                S::FORBIDDEN,
+                93,
+                "This application is not allowed to access or delete your direct messages.".into(),
+            ),
+            Self::NoUser => (S::NOT_FOUND, 50, "User not found.".into()),
+            Self::NoUsers => (S::NOT_FOUND, 17, "No user matches for specified terms.".into()),
+            Self::TooManyUsers => (S::FORBIDDEN, 18, "Too many terms specified in query.".into()),
+            Self::NoRecipient => (S::FORBIDDEN, 108, "Cannot find specified user.".into()),
+            Self::RecipientClosed => {
+                (S::FORBIDDEN, 349, "You cannot send messages to this user.".into())
+            }
+            Self::TextTooLong => (
+                S::FORBIDDEN,
+                354,
+                "The text of your direct message is over the max character limit.".into(),
+            ),
+            Self::NotSent(reason) => {
+                (S::FORBIDDEN, 151, format!("There was an error sending your message: {reason}."))
             }
             Self::NotFound => (S::NOT_FOUND, 34, "Sorry, that page does not exist.".into()),
             Self::Invalid(reason) | Self::Upload(reason) => (S::BAD_REQUEST, 214, reason.clone()),
@@ -130,6 +166,20 @@ impl From<StoreError> for Refusal {
 impl From<BlobError> for Refusal {
     fn from(error: BlobError) -> Self {
         Self::OverCapacity(error.to_string())
+    }
+}
+
+impl From<SendError> for Refusal {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NoRecipient => Self::NoRecipient,
+            SendError::RecipientClosed => Self::RecipientClosed,
+            SendError::ProfileNotFound
+            | SendError::ProfileDestroyed
+            | SendError::MediaNotFound
+            | SendError::NotAPicture
+            | SendError::MediaUsed => Self::NotSent(error.to_string()),
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 //! [`Signed`] buffers a bounded body, verifies the signature over exactly those bytes, lets the caller in, and only
 //! then parses: an unverified body has no type.
 
+use std::str::FromStr;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use bytes::Bytes;
+use guise_domain::IdError;
 use guise_domain::limits::BODY_BYTES_MAX;
 use guise_domain::rate::Endpoint;
 use http::request::Parts;
@@ -16,7 +19,7 @@ use crate::auth::{self, Caller};
 use crate::error::Refusal;
 use crate::serve::BodyTimeout;
 use crate::state::Guise;
-use crate::wire::{Pairs, parse_json};
+use crate::wire::{Member, Pairs, parse_json};
 
 /// What a handler reads from a request, and which limit the request counts against.
 pub(crate) trait Input: Sized + Send {
@@ -66,8 +69,24 @@ impl Received {
     }
 
     /// The body as JSON when it looks so.
-    pub(crate) fn json_if_any(&self) -> Result<Option<serde_json::Value>, Unreadable> {
+    fn json_if_any(&self) -> Result<Option<serde_json::Value>, Unreadable> {
         if auth::looks_like_json(&self.body) { self.json().map(Some) } else { Ok(None) }
+    }
+
+    /// The id called `name`, in the query, a form, or JSON.
+    ///
+    /// # Errors
+    /// When it is missing or no id, or the JSON is malformed.
+    pub(crate) fn id_anywhere<T>(&self, name: &str) -> Result<T, Unreadable>
+    where
+        T: FromStr<Err = IdError>,
+    {
+        if self.query.get(name).is_none()
+            && let Some(body) = self.json_if_any()?
+        {
+            return Ok(Member::top(&body).member(name)?.id()?);
+        }
+        Ok(self.query_and_form().id(name)?)
     }
 
     /// The query, then the body as a form.

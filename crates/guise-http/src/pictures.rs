@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use guise_domain::limits::PICTURE_CACHED_BYTES_MAX;
-use guise_domain::{MediaKey, PictureFormat};
+use guise_domain::{MediaKey, Picture, PictureFormat};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use quick_cache::Weighter;
@@ -59,8 +59,9 @@ pub(crate) async fn show(
     form: Result<Query<Form>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let Query(form) = form.map_err(|_| Refusal::NotFound)?;
-    let (key, size, format) = parse(&file, &form).ok_or(Refusal::NotFound)?;
+    let Query(Form { format, name }) = form.map_err(|_| Refusal::NotFound)?;
+    let named = Named::parse(&file, format.as_deref(), name.as_deref());
+    let Named { key, size, format } = named.ok_or(Refusal::NotFound)?;
     let Some((bytes, size)) = find(&guise, key, size, format).await? else {
         return Err(Refusal::NotFound);
     };
@@ -82,21 +83,43 @@ pub(crate) async fn show(
     Ok((headers, content_type, bytes).into_response())
 }
 
-/// Key, size and format that a URL names; a bare URL means medium.
-fn parse(file: &str, form: &Form) -> Option<(MediaKey, Size, PictureFormat)> {
-    let (file, suffix) = match file.split_once(':') {
-        Some((file, suffix)) => (file, Some(suffix)),
-        None => (file, None),
-    };
-    let (key, extension) = match file.split_once('.') {
-        Some((key, extension)) => (key, Some(extension)),
-        None => (file, form.format.as_deref()),
-    };
-    let size = match suffix.or(form.name.as_deref()) {
-        Some(name) => Size::parse(name)?,
-        None => Size::Medium,
-    };
-    Some((MediaKey::parse(key)?, size, PictureFormat::from_extension(extension?)?))
+/// What a picture's URL names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    pub(crate) key: MediaKey,
+    pub(crate) size: Size,
+    pub(crate) format: PictureFormat,
+}
+
+impl Named {
+    /// Reads the URL's last segment, and `format` and `name` of its query. A bare URL means medium.
+    pub(crate) fn parse(file: &str, format: Option<&str>, name: Option<&str>) -> Option<Self> {
+        let (file, suffix) = match file.split_once(':') {
+            Some((file, suffix)) => (file, Some(suffix)),
+            None => (file, None),
+        };
+        let (key, extension) = match file.split_once('.') {
+            Some((key, extension)) => (key, Some(extension)),
+            None => (file, format),
+        };
+        let size = match suffix.or(name) {
+            Some(name) => Size::parse(name)?,
+            None => Size::Medium,
+        };
+        let format = PictureFormat::from_extension(extension?)?;
+        Some(Self { key: MediaKey::parse(key)?, size, format })
+    }
+}
+
+/// The bytes of a picture in a size, from where blobs are kept.
+///
+/// # Errors
+/// When they are gone, or cannot be read.
+pub(crate) async fn read(guise: &Guise, picture: Picture, size: Size) -> Result<Bytes, Refusal> {
+    let Picture { key, format, width, height } = picture;
+    let stored = size.stored(width, height);
+    let bytes = guise.blobs().get(&blobs::picture(key, stored, format)).await?;
+    bytes.ok_or_else(|| Refusal::Internal(format!("the {} file of {key} is gone", stored.name())))
 }
 
 async fn find(
@@ -120,11 +143,7 @@ async fn find(
     let stored = size.stored(picture.width, picture.height);
     let bytes = match cache.get(&name(stored)) {
         Some(bytes) => bytes,
-        None => {
-            guise.blobs().get(&blobs::picture(key, stored, format)).await?.ok_or_else(|| {
-                Refusal::Internal(format!("the {} file of {key} is gone", stored.name()))
-            })?
-        }
+        None => read(guise, picture, size).await?,
     };
     if bytes.len() <= PICTURE_CACHED_BYTES_MAX {
         cache.insert(name(size), bytes.clone());

@@ -2,11 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use guise_domain::limits::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
 use guise_domain::rate::Endpoint;
-use guise_domain::{
-    MediaId, NewProfile, Page, PageRequest, Picture, Profile, ProfileId, ProfileName,
-};
+use guise_domain::{Face, MediaId, NewProfile, Page, PageRequest, Picture, ProfileId, ProfileName};
 use http::StatusCode;
 use serde::Serialize;
 
@@ -14,7 +11,7 @@ use crate::answer;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
 use crate::state::Guise;
-use crate::wire::{Cursor, Member};
+use crate::wire::{Cursor, Member, page};
 
 /// `POST /1.1/custom_profiles/new.json`
 pub(crate) async fn create(
@@ -26,7 +23,7 @@ pub(crate) async fn create(
     let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
     let created = guise.store().create_profile(&admission, NewProfile { id, name, avatar }).await?;
     let profile = caller.admitted(created)??;
-    Ok(one(&guise, &received, profile))
+    Ok(one(&guise, &received, profile.face()))
 }
 
 /// `GET /1.1/custom_profiles/:id.json` and `GET /1.1/custom_profiles/show.json?id=`
@@ -34,8 +31,8 @@ pub(crate) async fn show(
     State(guise): State<Guise>,
     Signed { caller, input, received }: Signed<Shown>,
 ) -> Result<Response, Refusal> {
-    let profile = guise.store().profile(caller.account().id, input.id).await?;
-    Ok(one(&guise, &received, profile.ok_or(Refusal::NotFound)?))
+    let face = guise.store().face(caller.account().id, input.id).await?;
+    Ok(one(&guise, &received, face.ok_or(Refusal::NotFound)?))
 }
 
 /// `GET /1.1/custom_profiles/list.json`
@@ -44,8 +41,10 @@ pub(crate) async fn list(
     Signed { caller, input, received }: Signed<Listed>,
 ) -> Result<Response, Refusal> {
     let Page { items, next } = guise.store().profiles(caller.account().id, input.page).await?;
-    let custom_profiles =
-        items.into_iter().map(|profile| ProfileOut::new(&guise, &received, profile)).collect();
+    let custom_profiles = items
+        .into_iter()
+        .map(|profile| ProfileOut::new(&guise, &received, profile.face()))
+        .collect();
     let page = ProfilesOut { custom_profiles, next_cursor: next.map(|id| Cursor(id).write()) };
     Ok(answer::json(StatusCode::OK, &page))
 }
@@ -64,8 +63,8 @@ pub(crate) async fn destroy(
     }
 }
 
-fn one(guise: &Guise, received: &str, profile: Profile) -> Response {
-    let custom_profile = ProfileOut::new(guise, received, profile);
+fn one(guise: &Guise, received: &str, face: Face) -> Response {
+    let custom_profile = ProfileOut::new(guise, received, face);
     answer::json(StatusCode::OK, &OneProfileOut { custom_profile })
 }
 
@@ -117,29 +116,8 @@ impl Input for Listed {
     const ENDPOINT: Endpoint = Endpoint::CustomProfilesList;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        let count = match request.query.get("count") {
-            None | Some("") => PAGE_COUNT_DEFAULT,
-            Some(text) => count(text)?,
-        };
-        let before = match request.query.get("cursor") {
-            None | Some("") => None,
-            Some(text) => Some(Cursor::parse(text)?.0),
-        };
-        Ok(Self { page: PageRequest { count, before } })
+        Ok(Self { page: page(&request.query)? })
     }
-}
-
-/// Clamps any whole number, however long, to what a page may hold.
-fn count(text: &str) -> Result<u32, Refusal> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let shown: String = text.chars().take(40).collect();
-        return Err(Refusal::Invalid(format!("count: must be a number, got '{shown}'")));
-    }
-    if digits.len() < text.len() {
-        return Ok(1);
-    }
-    Ok(digits.parse().unwrap_or(PAGE_COUNT_MAX).clamp(1, PAGE_COUNT_MAX))
 }
 
 /// The profile that `destroy` names: in the query, a form, or JSON.
@@ -152,12 +130,7 @@ impl Input for Destroyed {
     const ENDPOINT: Endpoint = Endpoint::CustomProfilesDestroy;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        if request.query.get("id").is_none()
-            && let Some(body) = request.json_if_any()?
-        {
-            return Ok(Self { id: Member::top(&body).member("id")?.id()? });
-        }
-        Ok(Self { id: request.query_and_form().id("id")? })
+        Ok(Self { id: request.id_anywhere("id")? })
     }
 }
 
@@ -175,7 +148,7 @@ struct ProfilesOut {
 
 /// A profile as the founding page shows it.
 #[derive(Debug, Serialize)]
-struct ProfileOut {
+pub(crate) struct ProfileOut {
     id: String,
     created_timestamp: String,
     name: String,
@@ -195,11 +168,11 @@ struct MediaOut {
 }
 
 impl ProfileOut {
-    fn new(guise: &Guise, received: &str, profile: Profile) -> Self {
-        let Profile { id, name, avatar: Picture { key, format, .. } } = profile;
+    pub(crate) fn new(guise: &Guise, received: &str, face: Face) -> Self {
+        let Face { profile, revision: _, name, avatar: Picture { key, format, .. } } = face;
         Self {
-            id: id.to_string(),
-            created_timestamp: id.created_at().millis().to_string(),
+            id: profile.to_string(),
+            created_timestamp: profile.created_at().millis().to_string(),
             name: name.as_str().to_owned(),
             avatar: AvatarOut {
                 kind: guise.settings().avatar_type.then_some("photo"),

@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use crate::error::Refusal;
 use crate::record::{note_route, record};
 use crate::state::Guise;
-use crate::{account, health, media, pictures, profiles};
+use crate::{account, blocks, health, media, messages, pictures, profiles, settings, users};
 
 /// The whole application.
 pub fn router(guise: Guise) -> Router {
@@ -25,9 +25,24 @@ pub fn router(guise: Guise) -> Router {
         .route("/custom_profiles/destroy", delete(profiles::destroy).post(profiles::destroy))
         .route("/custom_profiles/{id}", get(profiles::show))
         .route("/media/upload", get(media::status).post(media::upload))
-        .route("/media/metadata/create", post(media::describe));
+        .route("/media/metadata/create", post(media::describe))
+        .route("/users/show", get(users::show))
+        .route("/users/lookup", get(users::lookup).post(users::lookup))
+        .route("/account/settings", get(settings::show).post(settings::update))
+        .route("/blocks/create", post(blocks::create))
+        .route("/blocks/destroy", post(blocks::destroy))
+        .route("/blocks/ids", get(blocks::ids))
+        .route("/direct_messages/events/new", post(messages::create))
+        .route("/direct_messages/events/show", get(messages::show))
+        .route("/direct_messages/events/list", get(messages::list))
+        .route("/direct_messages/events/destroy", delete(messages::destroy))
+        .route("/direct_messages/mark_read", post(messages::mark_read))
+        .route("/direct_messages/indicate_typing", post(messages::indicate_typing))
+        .route("/ton/data/dm/{message}/{media}/{file}", get(messages::show_picture));
     let routes = Router::new()
         .nest("/1.1", api)
+        .route("/guise/v1/direct_messages/stream", get(messages::stream))
+        .route("/2/users/{id}", get(users::show_v2))
         .route("/media/{file}", get(pictures::show))
         .route("/images/{file}", get(pictures::default))
         .route("/healthz", get(health::alive))

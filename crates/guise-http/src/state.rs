@@ -14,6 +14,7 @@ use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
 use crate::pictures::PictureCache;
 use crate::quota::ReadWindows;
+use crate::signals::Signals;
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -75,6 +76,7 @@ struct Inner {
     reads: ReadWindows,
     renderer: Renderer,
     pictures: PictureCache,
+    signals: Signals,
     media_bodies: MediaBodies,
     decoy: SigningKey,
 }
@@ -96,11 +98,17 @@ impl Guise {
             reads: ReadWindows::new(settings.rules.clone(), kept),
             renderer: Renderer::default(),
             pictures: PictureCache::new(settings.picture_cache_bytes),
+            signals: Signals::default(),
             media_bodies: MediaBodies::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
         })))
+    }
+
+    /// Ends what would go on for ever, so that the server can stop.
+    pub fn hang_up(&self) {
+        self.signals().end();
     }
 
     /// Keeps what lives in memory only. To be called after the last request was answered.
@@ -165,6 +173,10 @@ impl Guise {
         &self.0.pictures
     }
 
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.0.signals
+    }
+
     pub(crate) fn media_bodies(&self) -> &MediaBodies {
         &self.0.media_bodies
     }
@@ -174,10 +186,14 @@ impl Guise {
         &self.0.decoy
     }
 
-    /// The URL of a public picture, on the configured public base or else on `received`.
+    /// What URLs in answers begin with: the configured public base, or else `received`.
+    pub(crate) fn base_url<'a>(&'a self, received: &'a str) -> &'a str {
+        self.settings().public_urls.first().map_or(received, String::as_str)
+    }
+
+    /// The URL of a public picture.
     pub(crate) fn picture_url(&self, received: &str, key: MediaKey, extension: &str) -> String {
-        let base = self.settings().public_urls.first().map_or(received, String::as_str);
-        format!("{base}/media/{key}.{extension}")
+        format!("{}/media/{key}.{extension}", self.base_url(received))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Account, AccountId, Accounts, CreateAccountError, NewAccount, Page, PageRequest, ScreenName,
-    StoreError,
+    Account, AccountId, Accounts, Admission, Admitted, CreateAccountError, MessagesFrom,
+    NewAccount, Page, PageRequest, ScreenName, StoreError,
 };
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use crate::SqliteStore;
 use crate::credentials::changed;
@@ -14,12 +14,19 @@ use crate::query::{all, below, one, page_of};
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
     VALUES (?1, ?2, ?3, ?4) ON CONFLICT (folded) DO NOTHING";
-const BY_ID: &str = "SELECT id, name, custom_profiles, closed FROM accounts WHERE id = ?1";
-const BY_NAME: &str = "SELECT id, name, custom_profiles, closed FROM accounts WHERE folded = ?1";
-const PAGE: &str = "SELECT id, name, custom_profiles, closed FROM accounts
+const BY_ID: &str =
+    "SELECT id, name, custom_profiles, messages_from, closed FROM accounts WHERE id = ?1";
+const BY_NAME: &str =
+    "SELECT id, name, custom_profiles, messages_from, closed FROM accounts WHERE folded = ?1";
+const PAGE: &str = "SELECT id, name, custom_profiles, messages_from, closed FROM accounts
     WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
 const ALLOW: &str = "UPDATE accounts SET custom_profiles = ?2 WHERE id = ?1";
 const CLOSE: &str = "UPDATE accounts SET closed = 1 WHERE id = ?1";
+const TAKE_FROM: &str = "UPDATE accounts SET messages_from = ?2 WHERE id = ?1";
+const BLOCK: &str = "INSERT OR IGNORE INTO blocks (account, other) VALUES (?1, ?2)";
+const UNBLOCK: &str = "DELETE FROM blocks WHERE account = ?1 AND other = ?2";
+const BLOCKED: &str = "SELECT other FROM blocks
+    WHERE account = ?3 AND other <= ?1 ORDER BY other DESC LIMIT ?2";
 
 #[async_trait]
 impl Accounts for SqliteStore {
@@ -35,18 +42,33 @@ impl Accounts for SqliteStore {
             }
             step.keep_id(id.get());
             changed(step)?;
-            Ok(Ok(Account { id, name, custom_profiles, closed: false }))
+            let messages_from = MessagesFrom::default();
+            Ok(Ok(Account { id, name, custom_profiles, messages_from, closed: false }))
         })
         .await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.read(move |db| one(db, BY_ID, [id.get()], |row| read_account(row, 0))).await
+        self.read(move |db| by_id(db, id)).await
     }
 
     async fn account_by_name(&self, name: &ScreenName) -> Result<Option<Account>, StoreError> {
         let folded = name.folded();
         self.read(move |db| one(db, BY_NAME, [folded], |row| read_account(row, 0))).await
+    }
+
+    async fn accounts_by_id(&self, ids: Vec<AccountId>) -> Result<Vec<Account>, StoreError> {
+        self.read(move |db| ids.into_iter().filter_map(|id| by_id(db, id).transpose()).collect())
+            .await
+    }
+
+    async fn accounts_by_name(&self, names: Vec<ScreenName>) -> Result<Vec<Account>, StoreError> {
+        self.read(move |db| {
+            let find =
+                |name: ScreenName| one(db, BY_NAME, [name.folded()], |row| read_account(row, 0));
+            names.into_iter().filter_map(|name| find(name).transpose()).collect()
+        })
+        .await
     }
 
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError> {
@@ -76,15 +98,62 @@ impl Accounts for SqliteStore {
         })
         .await
     }
+
+    async fn take_messages_from(
+        &self,
+        admission: &Admission,
+        from: MessagesFrom,
+    ) -> Result<Admitted<()>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            changed(step)?;
+            step.execute(TAKE_FROM, (admission.account.get(), from.as_str())).map(drop)
+        })
+        .await
+    }
+
+    async fn block(
+        &self,
+        admission: &Admission,
+        other: AccountId,
+        blocked: bool,
+    ) -> Result<Admitted<()>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            let sql = if blocked { BLOCK } else { UNBLOCK };
+            step.execute(sql, (admission.account.get(), other.get())).map(drop)
+        })
+        .await
+    }
+
+    async fn blocked(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AccountId>, StoreError> {
+        self.read(move |db| {
+            let (highest, count) = below(page);
+            let params = (highest, count, account.get());
+            let items = all(db, BLOCKED, params, |row| row.get(0).map(AccountId::new))?;
+            Ok(page_of(items, page, |id| id.get()))
+        })
+        .await
+    }
 }
 
-/// The account in column `first` and the three after.
+/// The account with this id.
+pub(crate) fn by_id(db: &Connection, id: AccountId) -> rusqlite::Result<Option<Account>> {
+    one(db, BY_ID, [id.get()], |row| read_account(row, 0))
+}
+
+/// The account in column `first` and the four after.
 pub(crate) fn read_account(row: &Row<'_>, first: usize) -> rusqlite::Result<Account> {
     let name: String = row.get(first + 1)?;
+    let from: String = row.get(first + 3)?;
     Ok(Account {
         id: AccountId::new(row.get(first)?),
         name: name.parse::<ScreenName>().map_err(impossible)?,
         custom_profiles: row.get(first + 2)?,
-        closed: row.get(first + 3)?,
+        messages_from: MessagesFrom::parse(&from)
+            .ok_or_else(|| impossible(format!("messages from {from}")))?,
+        closed: row.get(first + 4)?,
     })
 }

@@ -1,7 +1,7 @@
-//! What a caller's write must pass: not seen before, and within its rate window. All in the write's own step.
+//! What a caller's write must pass: not seen before, and within its rate windows. All in the write's own step.
 
-use guise_domain::rate::Window;
-use guise_domain::{Admission, Admitted, StoreError, Timestamp};
+use guise_domain::rate::{Endpoint, Quota, Rule, Window};
+use guise_domain::{AccountId, Admission, Admitted, AppId, AppRule, StoreError, Timestamp};
 use rusqlite::{Connection, Row};
 
 use crate::writer::Step;
@@ -12,6 +12,11 @@ const WINDOW: &str =
 const KEEP_WINDOW: &str = "INSERT INTO write_windows (account, endpoint, started_at, used)
     VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (account, endpoint) DO UPDATE SET started_at = ?3, used = ?4";
+const APP_WINDOW: &str =
+    "SELECT started_at, used FROM app_windows WHERE app = ?1 AND endpoint = ?2";
+const KEEP_APP_WINDOW: &str = "INSERT INTO app_windows (app, endpoint, started_at, used)
+    VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (app, endpoint) DO UPDATE SET started_at = ?3, used = ?4";
 const KEEP_REPLAY: &str = "INSERT INTO replays (key, until) VALUES (?1, ?2)";
 
 impl SqliteStore {
@@ -35,30 +40,113 @@ fn admit<T>(
     admission: &Admission,
     work: impl FnOnce(&mut Step<'_>, &Admission) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Admitted<T>> {
-    let Admission { account, replay, replay_until, endpoint, rule, now } = *admission;
-    if step.replays.contains(replay.0) {
+    if step.replays.contains(admission.replay.0) {
         return Ok(Admitted::Replayed);
     }
-    let open = window(step.db, account.get(), endpoint.path())?;
-    let (window, counted) = Window::count(open, rule, now);
-    let quota = match counted {
+    let count = Count::of(step.db, admission)?;
+    let quota = match count.fits() {
         Ok(quota) => quota,
         Err(quota) => return Ok(Admitted::Limited(quota)),
     };
-    let row = (account.get(), endpoint.path(), window.started_at.millis(), window.used);
-    step.execute(KEEP_WINDOW, row)?;
-    step.execute(KEEP_REPLAY, (replay.0, replay_until.millis()))?;
-    step.replays.add(replay.0);
+    count.keep(step)?;
+    remember(step, admission)?;
     Ok(Admitted::Done(quota, work(step, admission)?))
 }
 
-/// An account's window for an endpoint.
+/// Keeps that this request was here.
+pub(crate) fn remember(step: &mut Step<'_>, admission: &Admission) -> rusqlite::Result<()> {
+    let key = admission.replay.0;
+    step.execute(KEEP_REPLAY, (key, admission.replay_until.millis()))?;
+    step.replays.add(key);
+    Ok(())
+}
+
+/// A write in its windows: its account's and, where its app has one too, that. Nothing is kept until it is said.
+pub(crate) struct Count {
+    account: Counted,
+    app: Option<Counted>,
+}
+
+impl Count {
+    /// Counts a write as far as its windows allow.
+    pub(crate) fn of(db: &Connection, admission: &Admission) -> rusqlite::Result<Self> {
+        let Admission { account, endpoint, rule, by_app, now, .. } = *admission;
+        let account = Counted::of(db, Of::Account(account), endpoint, rule, now)?;
+        let app = by_app.map(|AppRule { app, endpoint, rule }| {
+            Counted::of(db, Of::App(app), endpoint, rule, now)
+        });
+        Ok(Self { account, app: app.transpose()? })
+    }
+
+    /// What is left of the account's window with this write counted; or of the window that it does not fit into.
+    pub(crate) fn fits(&self) -> Result<Quota, Quota> {
+        let account = self.account.fits?;
+        match &self.app {
+            Some(Counted { fits: Err(app), .. }) => Err(*app),
+            _ => Ok(account),
+        }
+    }
+
+    /// What is left of the account's window without this write.
+    pub(crate) fn left(&self) -> Quota {
+        self.account.left
+    }
+
+    /// Keeps that the write was counted.
+    pub(crate) fn keep(&self, step: &Step<'_>) -> rusqlite::Result<()> {
+        std::iter::once(&self.account).chain(&self.app).try_for_each(|counted| counted.keep(step))
+    }
+}
+
+struct Counted {
+    of: Of,
+    endpoint: Endpoint,
+    window: Window,
+    fits: Result<Quota, Quota>,
+    left: Quota,
+}
+
+impl Counted {
+    fn of(
+        db: &Connection,
+        of: Of,
+        endpoint: Endpoint,
+        rule: Rule,
+        now: Timestamp,
+    ) -> rusqlite::Result<Self> {
+        let open = window(db, of, endpoint)?;
+        let (window, fits) = Window::count(open, rule, now);
+        Ok(Self { of, endpoint, window, fits, left: Window::peek(open, rule, now) })
+    }
+
+    fn keep(&self, step: &Step<'_>) -> rusqlite::Result<()> {
+        let Window { started_at, used } = self.window;
+        let (sql, id) = match self.of {
+            Of::Account(id) => (KEEP_WINDOW, id.get()),
+            Of::App(id) => (KEEP_APP_WINDOW, id.get()),
+        };
+        step.execute(sql, (id, self.endpoint.path(), started_at.millis(), used)).map(drop)
+    }
+}
+
+/// Whose window.
+#[derive(Clone, Copy)]
+pub(crate) enum Of {
+    Account(AccountId),
+    App(AppId),
+}
+
+/// The window of an account or app for an endpoint.
 pub(crate) fn window(
     db: &Connection,
-    account: i64,
-    endpoint: &str,
+    of: Of,
+    endpoint: Endpoint,
 ) -> rusqlite::Result<Option<Window>> {
-    query::one(db, WINDOW, (account, endpoint), |row| read_window(row, 0))
+    let (sql, id) = match of {
+        Of::Account(id) => (WINDOW, id.get()),
+        Of::App(id) => (APP_WINDOW, id.get()),
+    };
+    query::one(db, sql, (id, endpoint.path()), |row| read_window(row, 0))
 }
 
 /// The window in columns `first` and the one after.

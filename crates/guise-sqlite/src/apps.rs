@@ -8,27 +8,28 @@ use crate::SqliteStore;
 use crate::credentials::changed;
 use crate::query::{all, one};
 
-const CREATE: &str = "INSERT INTO apps (id, owner, name, consumer_key, consumer_secret)
-    SELECT ?1, id, ?3, ?4, ?5 FROM accounts WHERE id = ?2 AND closed = 0";
-const OF_OWNER: &str = "SELECT id, owner, name, consumer_key, consumer_secret, revoked FROM apps
+const CREATE: &str = "INSERT INTO apps (id, owner, name, url, consumer_key, consumer_secret)
+    SELECT ?1, id, ?3, ?4, ?5, ?6 FROM accounts WHERE id = ?2 AND closed = 0";
+const OF_OWNER: &str =
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked FROM apps
     WHERE owner = ?1 ORDER BY id";
 const BY_ID: &str =
-    "SELECT id, owner, name, consumer_key, consumer_secret, revoked FROM apps WHERE id = ?1";
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked FROM apps WHERE id = ?1";
 const REVOKE: &str = "UPDATE apps SET revoked = 1 WHERE owner = ?1 AND id = ?2";
 
 #[async_trait]
 impl Apps for SqliteStore {
     async fn create_app(&self, owner: AccountId, new: NewApp) -> Result<Option<App>, StoreError> {
         self.write(move |step| {
-            let NewApp { id, name, consumer_key, consumer_secret } = new;
+            let NewApp { id, name, url, consumer_key, consumer_secret } = new;
             let secret = consumer_secret.as_bytes();
-            let row = (id.get(), owner.get(), &name, &consumer_key, secret);
+            let row = (id.get(), owner.get(), &name, &url, &consumer_key, secret);
             if step.execute(CREATE, row)? == 0 {
                 return Ok(None);
             }
             step.keep_id(id.get());
             changed(step)?;
-            Ok(Some(App { id, owner, name, consumer_key, consumer_secret, revoked: false }))
+            Ok(Some(App { id, owner, name, url, consumer_key, consumer_secret, revoked: false }))
         })
         .await
     }
@@ -50,14 +51,15 @@ impl Apps for SqliteStore {
     }
 }
 
-/// The app in column `first` and the five after.
+/// The app in column `first` and the six after.
 pub(crate) fn read_app(row: &Row<'_>, first: usize) -> rusqlite::Result<App> {
     Ok(App {
         id: AppId::new(row.get(first)?),
         owner: AccountId::new(row.get(first + 1)?),
         name: row.get(first + 2)?,
-        consumer_key: row.get(first + 3)?,
-        consumer_secret: Sealed::from_bytes(row.get(first + 4)?),
-        revoked: row.get(first + 5)?,
+        url: row.get(first + 3)?,
+        consumer_key: row.get(first + 4)?,
+        consumer_secret: Sealed::from_bytes(row.get(first + 5)?),
+        revoked: row.get(first + 6)?,
     })
 }

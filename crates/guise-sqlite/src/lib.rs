@@ -12,6 +12,7 @@ mod credentials;
 mod error;
 mod installation;
 mod media;
+mod messages;
 mod profiles;
 mod query;
 mod rates;
@@ -19,6 +20,7 @@ mod readers;
 mod replays;
 mod schema;
 mod segments;
+mod send;
 mod tokens;
 mod writer;
 

@@ -2,27 +2,33 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Admission, Admitted, CreateProfileError, MediaId, MediaKey, NewProfile, Page,
+    AccountId, Admission, Admitted, CreateProfileError, Face, MediaId, MediaKey, NewProfile, Page,
     PageRequest, Picture, PictureFormat, Profile, ProfileId, ProfileName, Profiles, StoreError,
+    Timestamp,
 };
 use rusqlite::Row;
 
 use crate::SqliteStore;
 use crate::error::impossible;
 use crate::media::usable_upload;
-use crate::query::{all, below, one, page_of};
+use crate::query::{all, below, one, page_of, unsigned};
 use crate::writer::Step;
 
 const PUBLISH: &str = "UPDATE uploads SET public = 1 WHERE owner = ?1 AND id = ?2 AND public = 0";
 const CREATE: &str = "INSERT INTO profiles (account, id, name, avatar_owner, avatar_media,
         avatar_random, avatar_format, avatar_width, avatar_height)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const BY_ID: &str = "SELECT id, name, avatar_owner, avatar_media, avatar_random, avatar_format,
-        avatar_width, avatar_height
+const BY_ID: &str = "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random,
+        avatar_format, avatar_width, avatar_height, uses, last_used_at
     FROM profiles WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
+// What its owner shows now is for the owner to say: only others are shown what was.
+const SHOWN: &str = "SELECT profile, revision, name, avatar_owner, avatar_media, avatar_random,
+        avatar_format, avatar_width, avatar_height
+    FROM faces WHERE account = ?1 AND profile = ?2 AND owner <> ?1
+    ORDER BY revision DESC LIMIT 1";
 // By the index of those alive: a page must not cost more because others were destroyed.
-const PAGE: &str = "SELECT id, name, avatar_owner, avatar_media, avatar_random, avatar_format,
-        avatar_width, avatar_height
+const PAGE: &str = "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random,
+        avatar_format, avatar_width, avatar_height, uses, last_used_at
     FROM profiles INDEXED BY profiles_alive
     WHERE account = ?3 AND id <= ?1 AND destroyed_at IS NULL ORDER BY id DESC LIMIT ?2";
 const DESTROY: &str = "UPDATE profiles SET destroyed_at = ?3
@@ -41,10 +47,19 @@ impl Profiles for SqliteStore {
 
     async fn profile(
         &self,
-        reader: AccountId,
+        owner: AccountId,
         id: ProfileId,
     ) -> Result<Option<Profile>, StoreError> {
-        self.read(move |db| one(db, BY_ID, (reader.get(), id.get()), read_profile)).await
+        self.read(move |db| one(db, BY_ID, (owner.get(), id.get()), read_profile)).await
+    }
+
+    async fn face(&self, reader: AccountId, id: ProfileId) -> Result<Option<Face>, StoreError> {
+        let place = (reader.get(), id.get());
+        self.read(move |db| match one(db, BY_ID, place, read_profile)? {
+            Some(profile) => Ok(Some(profile.face())),
+            None => one(db, SHOWN, place, |row| read_face(row, 0)),
+        })
+        .await
     }
 
     async fn profiles(
@@ -103,21 +118,35 @@ fn create(
     );
     step.execute(CREATE, row)?;
     step.keep_id(id.get());
-    Ok(Ok(Profile { id, name, avatar: picture }))
+    Ok(Ok(Profile { id, revision: 1, name, avatar: picture, uses: 0, last_used_at: None }))
 }
 
 fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
-    let key = MediaKey {
-        owner: AccountId::new(row.get(2)?),
-        media: MediaId::new(row.get(3)?),
-        random: row.get(4)?,
-    };
-    let format = read_format(&row.get::<_, String>(5)?)?;
-    Ok(Profile {
-        id: ProfileId::new(row.get(0)?),
-        name: ProfileName::from_stored(row.get(1)?),
-        avatar: Picture { key, format, width: row.get(6)?, height: row.get(7)? },
+    let Face { profile, revision, name, avatar } = read_face(row, 0)?;
+    let uses = unsigned(row.get(9)?)?;
+    let last_used_at = row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis);
+    Ok(Profile { id: profile, revision, name, avatar, uses, last_used_at })
+}
+
+/// The face in column `first` and the eight after.
+pub(crate) fn read_face(row: &Row<'_>, first: usize) -> rusqlite::Result<Face> {
+    Ok(Face {
+        profile: ProfileId::new(row.get(first)?),
+        revision: row.get(first + 1)?,
+        name: ProfileName::from_stored(row.get(first + 2)?),
+        avatar: read_picture(row, first + 3)?,
     })
+}
+
+/// The picture in column `first` and the five after: its key, its format, its size.
+pub(crate) fn read_picture(row: &Row<'_>, first: usize) -> rusqlite::Result<Picture> {
+    let key = MediaKey {
+        owner: AccountId::new(row.get(first)?),
+        media: MediaId::new(row.get(first + 1)?),
+        random: row.get(first + 2)?,
+    };
+    let format = read_format(&row.get::<_, String>(first + 3)?)?;
+    Ok(Picture { key, format, width: row.get(first + 4)?, height: row.get(first + 5)? })
 }
 
 /// The format kept as `extension`.

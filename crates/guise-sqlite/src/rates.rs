@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use guise_domain::rate::{Endpoint, Window};
-use guise_domain::{AccountId, Admission, Admitted, Rates, StoreError, Timestamp};
+use guise_domain::{AccountId, Admission, Admitted, AppId, Rates, StoreError, Timestamp};
 
 use crate::SqliteStore;
-use crate::admission::{read_window, window};
+use crate::admission::{Of, read_window, window};
 use crate::query::{all, one};
 
 /// Replay rows looked at in one step: a sweep of millions must not keep other writes waiting.
@@ -27,12 +27,20 @@ impl Rates for SqliteStore {
         self.admitted(admission, |_, _| Ok(())).await
     }
 
+    async fn app_window(
+        &self,
+        app: AppId,
+        endpoint: Endpoint,
+    ) -> Result<Option<Window>, StoreError> {
+        self.read(move |db| window(db, Of::App(app), endpoint)).await
+    }
+
     async fn write_window(
         &self,
         account: AccountId,
         endpoint: Endpoint,
     ) -> Result<Option<Window>, StoreError> {
-        self.read(move |db| window(db, account.get(), endpoint.path())).await
+        self.read(move |db| window(db, Of::Account(account), endpoint)).await
     }
 
     async fn save_read_windows(

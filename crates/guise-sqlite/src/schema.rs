@@ -13,7 +13,10 @@ use crate::query::keep_statements;
 const APPLICATION_ID: i64 = 0x4775_6973;
 
 /// Script N brings a database from version N - 1 to N.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_messages.sql"),
+];
 
 const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 

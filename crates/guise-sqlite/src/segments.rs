@@ -24,7 +24,7 @@ const FINISH: &str = "UPDATE uploads SET total_bytes = NULL, media_type = NULL,
         random = ?3, size = ?4, image_type = ?5, format = ?6, width = ?7, height = ?8
     WHERE owner = ?1 AND id = ?2";
 const EXPIRED: &str = "SELECT owner, id, random FROM uploads
-    WHERE public = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+    WHERE public = 0 AND sent = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
 const REMOVE_UPLOAD: &str = "DELETE FROM uploads WHERE owner = ?1 AND id = ?2";
 
 /// Segments by index.
@@ -92,7 +92,7 @@ pub(crate) fn finish(
     Ok(Ok((Upload { key, content, ..upload }, blobs)))
 }
 
-/// Removes uploads that expired before `now` unless a profile uses them.
+/// Removes uploads that expired before `now` unless a profile or a message uses them.
 pub(crate) fn sweep(
     step: &mut Step<'_>,
     now: Timestamp,

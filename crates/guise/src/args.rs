@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use admin::{AccountCommand, AppCommand, TokenCommand};
-pub(crate) use client::{CallArgs, ProfileCommand};
+pub(crate) use client::{CallArgs, DmCommand, ProfileCommand};
 
 /// Write direct messages under a name and a face of your own.
 ///
@@ -44,7 +44,7 @@ pub(crate) struct Global {
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The profile whose credentials `call` and `profile` sign with
+    /// The profile whose credentials `call`, `profile` and `dm` sign with
     #[arg(long, global = true, value_name = "NAME", env = "GUISE_PROFILE", hide_env_values = true)]
     #[arg(default_value = "default", hide_default_value = true)]
     pub(crate) profile: String,
@@ -80,6 +80,12 @@ pub(crate) enum Command {
         after_help = "Example:\n  guise profile add --name \"Jon C, Partner Engineer\" --avatar jon.jpg"
     )]
     Profile(ProfileCommand),
+    /// Direct messages of a running server, written under a profile
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guise dm send --to ann --as \"Jon C, Partner Engineer\" \"Hello, Ann\""
+    )]
+    Dm(DmCommand),
     /// Send one signed request and show the answer
     #[command(after_help = "Example:\n  guise call /1.1/custom_profiles/list.json?count=2\n  \
                             guise call /1.1/media/upload.json -F media=@face.png\n  \

@@ -1,16 +1,18 @@
 //! A client of a running server: signs each request and keeps what matters of the answer.
 
 mod call;
+mod dm;
 mod profile;
+mod stream;
 mod upload;
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use guise_domain::Clock;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::multipart::Form;
-use reqwest::{Certificate, Method, StatusCode};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -19,7 +21,9 @@ use crate::credentials::Profile;
 use crate::secrets;
 
 pub(crate) use call::{left, run as call};
-pub(crate) use profile::{create as post_profile, run as profile};
+pub(crate) use dm::{Names, post_message, run as dm, say};
+pub(crate) use profile::{all as profiles_of, create as post_profile, run as profile};
+pub(crate) use stream::Streamed;
 pub(crate) use upload::{media_id, upload};
 
 /// How long connecting may take.
@@ -43,7 +47,19 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// The server refused, in its own words.
+#[derive(Debug, thiserror::Error)]
+#[error("the server answered {0}")]
+pub(crate) struct Refused(String);
+
 impl Answer {
+    /// An answer with all of its body.
+    async fn whole(response: Response) -> anyhow::Result<Self> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(reqwest::Error::without_url)?.to_vec();
+        Ok(Self { status, headers, body })
+    }
+
     /// The body, if it is JSON.
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
@@ -63,12 +79,11 @@ impl Answer {
         let first = json.pointer("/errors/0");
         let code = first.and_then(|error| error.get("code")).map(|code| format!(" (code {code})"));
         let message = first.and_then(|error| error.get("message")).or(json.get("error"));
-        match message.and_then(Value::as_str) {
-            Some(message) => {
-                bail!("the server answered {}{}: {message}", self.status, code.unwrap_or_default())
-            }
-            None => bail!("the server answered {}", self.status),
-        }
+        let told = match message.and_then(Value::as_str) {
+            Some(message) => format!("{}{}: {message}", self.status, code.unwrap_or_default()),
+            None => self.status.to_string(),
+        };
+        Err(Refused(told).into())
     }
 }
 
@@ -85,7 +100,6 @@ impl Client {
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
-            .timeout(Duration::from_secs(REQUEST_SECONDS))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .user_agent(concat!("guise/", env!("CARGO_PKG_VERSION")));
@@ -114,6 +128,19 @@ impl Client {
         body: Body,
         headers: HeaderMap,
     ) -> anyhow::Result<Answer> {
+        let within = Some(Duration::from_secs(REQUEST_SECONDS));
+        Answer::whole(self.open(method, target, body, headers, within).await?).await
+    }
+
+    /// Sends a signed request whose answer may take for ever, or ends `within` a time.
+    async fn open(
+        &self,
+        method: Method,
+        target: &str,
+        body: Body,
+        headers: HeaderMap,
+        within: Option<Duration>,
+    ) -> anyhow::Result<Response> {
         let url = format!("{}{target}", self.profile.url);
         // What is sent is what is signed: the URL as the library writes it.
         let url = reqwest::Url::parse(&url).with_context(|| format!("{url} is not a URL"))?;
@@ -131,24 +158,27 @@ impl Client {
             }
             Body::Multipart(form) => request.multipart(form),
         };
-        self.finish(request.headers(headers)).await
+        self.begin(request.headers(headers), within).await
     }
 
     /// Gets a URL without a signature, as whoever looks at a picture does.
     pub(crate) async fn fetch(&self, url: &str) -> anyhow::Result<Answer> {
-        self.finish(self.http.get(url)).await
+        let within = Some(Duration::from_secs(REQUEST_SECONDS));
+        Answer::whole(self.begin(self.http.get(url), within).await?).await
     }
 
-    async fn finish(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
+    async fn begin(
+        &self,
+        request: RequestBuilder,
+        within: Option<Duration>,
+    ) -> anyhow::Result<Response> {
+        let request = within.into_iter().fold(request, RequestBuilder::timeout);
         let url = &self.profile.url;
         let failed = |error: reqwest::Error| {
             let hint = if error.is_connect() { "; is the server running?" } else { "" };
             anyhow!(error.without_url()).context(format!("{url} did not answer{hint}"))
         };
-        let response = request.send().await.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(failed)?.to_vec();
-        Ok(Answer { status, headers, body })
+        request.send().await.map_err(failed)
     }
 
     fn authorization(&self, method: &Method, url: &str, form: Option<&[u8]>) -> String {

@@ -11,6 +11,8 @@ pub(crate) struct Output {
     pub(crate) json: bool,
     /// The reader is a terminal that has colours and no wish to be spared them.
     pub(crate) colour: bool,
+    /// The reader is a terminal that has any colour, and can show a picture.
+    pub(crate) pictures: bool,
 }
 
 impl Output {
@@ -20,7 +22,9 @@ impl Output {
         let plain = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colour = stdout.is_terminal() && !plain("NO_COLOR") && !dumb && !json;
-        Self { out: Box::new(stdout), json, colour }
+        let true_colour = std::env::var("COLORTERM");
+        let pictures = colour && true_colour.is_ok_and(|it| it == "truecolor" || it == "24bit");
+        Self { out: Box::new(stdout), json, colour, pictures }
     }
 
     /// A line, or several.
@@ -55,6 +59,19 @@ impl Output {
     }
 }
 
+/// What somebody else wrote, as one line that cannot move the cursor or change the colours.
+pub(crate) fn plain(text: &str) -> String {
+    let shown = text.chars().map(|char| if char.is_control() { ' ' } else { char });
+    shown.collect::<String>().trim().to_owned()
+}
+
+/// The local time of a moment in milliseconds since the epoch, to the minute; as it is when it is none.
+pub(crate) fn clock_time(millis: &str) -> String {
+    let moment = millis.parse().ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let local = moment.map(|moment| jiff::tz::TimeZone::system().to_datetime(moment));
+    local.map_or_else(|| millis.to_owned(), |local| local.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 fn widths(heading: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     let mut widths = vec![0; heading.len()];
     for row in std::iter::once(heading).chain(rows.iter().map(Vec::as_slice)) {
@@ -73,6 +90,11 @@ fn aligned(row: &[String], widths: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_wrote_keeps_to_its_line() {
+        assert_eq!(plain("a\x1b[31mb\nc\u{9b}d "), "a [31mb c d");
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

@@ -1,13 +1,8 @@
 //! `guise quickstart`: the main job once, for real, in front of whoever watches.
 
+mod people;
 mod tour;
 
-use std::path::Path;
-
-use anyhow::{Context, bail};
-use guise_domain::{
-    Access, Account, Accounts, Credential, Credentials, NewAccount, ScreenName, Token,
-};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -16,14 +11,10 @@ use crate::admin::{self, Office};
 use crate::args::QuickstartArgs;
 use crate::client::Client;
 use crate::config::{Config, Source};
-use crate::credentials::{self, Profile};
+use crate::credentials::Profile;
 use crate::data::DataFolder;
 use crate::output::Output;
 use crate::serve::{self, Server};
-
-const ACCOUNT: &str = "quickstart";
-/// The name under which the credentials are kept: the one that client commands use unasked.
-const PROFILE: &str = "default";
 
 /// Runs the tour on a server of its own, then goes on serving unless told to stop.
 pub(crate) async fn run(
@@ -38,14 +29,15 @@ pub(crate) async fn run(
     let office = Office::within(DataFolder::open_to_serve(config).await?).await?;
     let server = Server::open(config, &office.data).await?;
     let urls = server.urls();
-    let client = Client::new(profile(&office, config, &server).await?)?;
+    let host = Client::new(people::HOST.credentials(&office, config, &server).await?)?;
+    let guest = Client::new(people::GUEST.credentials(&office, config, &server).await?)?;
     drop(office);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.run(async {
         // A sender that is gone asks for the same.
         let _ = stopped.await;
     }));
-    let shown = show(&client, config, &urls, args.exit, output).await;
+    let shown = show([&host, &guest], config, &urls, args.exit, output).await;
     if shown.is_ok() && !args.exit {
         serve::stop_signal().await;
     }
@@ -55,17 +47,17 @@ pub(crate) async fn run(
 }
 
 async fn show(
-    client: &Client,
+    [host, guest]: [&Client; 2],
     config: &Config,
     urls: &[String],
     exit: bool,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let tour = tour::take(client, output).await?;
+    let tour = tour::take(host, guest, output).await?;
     if output.json {
         return Ok(output.value(&json!({ "listening": urls, "steps": tour.steps }))?);
     }
-    lines(&tour.media_id, client.profile(), config, urls, output)?;
+    lines(&tour, host.profile(), config, urls, output)?;
     if exit {
         return Ok(());
     }
@@ -73,70 +65,24 @@ async fn show(
     Ok(output.line(&output.paint("1", &format!("\nServing {urls} until Ctrl-C.")))?)
 }
 
-/// The credentials of an earlier run, or those of a new app for an account of its own.
-async fn profile(office: &Office, config: &Config, server: &Server) -> anyhow::Result<Profile> {
-    let path = config.data.join(credentials::FILE);
-    let url = credentials::local_url(server.http, server.tls);
-    let ca_file = credentials::ca_file(config, &url);
-    let profile = if let Some(kept) = usable(office, &path).await? {
-        Profile { url, ca_file, ..kept }
-    } else {
-        let (app, token) = keys(office).await?;
-        Profile {
-            url,
-            consumer_key: app.app.consumer_key,
-            consumer_secret: app.consumer_secret.into(),
-            token: token.token.token,
-            token_secret: token.token_secret.into(),
-            ca_file,
-        }
-    };
-    credentials::save(&path, PROFILE, &profile)?;
-    Ok(profile)
-}
-
-/// The credentials of an earlier run, unless they were revoked since or their account was closed.
-async fn usable(office: &Office, path: &Path) -> anyhow::Result<Option<Profile>> {
-    let Some(kept) = credentials::kept(path, PROFILE)? else { return Ok(None) };
-    let found = office.data.store.credential(&kept.consumer_key, &kept.token).await?;
-    let usable = found.is_some_and(|Credential { app, token }| {
-        let opens = |(token, account): (Token, Account)| !token.revoked && !account.closed;
-        !app.revoked && token.is_some_and(opens)
-    });
-    Ok(usable.then_some(kept))
-}
-
-async fn keys(office: &Office) -> anyhow::Result<(admin::NewAppKeys, admin::NewTokenKeys)> {
-    let name: ScreenName = ACCOUNT.parse()?;
-    let account = match office.data.store.account_by_name(&name).await? {
-        Some(account) if account.closed => {
-            bail!("the account {ACCOUNT} was closed: try a folder of its own, with --data")
-        }
-        Some(account) => account,
-        None => {
-            let id = guise_domain::AccountId::new(office.next_id());
-            let new = NewAccount { id, name, custom_profiles: true };
-            let account = office.data.store.create_account(new).await?;
-            account.context("the account could not be made")?
-        }
-    };
-    let app = admin::register(office, &account, "Quickstart".to_owned()).await?;
-    let token = admin::grant(office, &account, &app.app, Access::DirectMessages).await?;
-    Ok((app, token))
-}
-
 /// Ready-made lines to go on with. The request is the founding page's, with the brace that it lacks.
 fn lines(
-    media_id: &str,
+    tour: &tour::Tour,
     profile: &Profile,
     config: &Config,
     urls: &[String],
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let body = tour::profile_body(media_id);
+    let body = tour::profile_body(&tour.media_id);
     let program = admin::program(config);
     output.line(&output.paint("1", "\nYour turn. With this program:"))?;
     output.line(&format!("  {program} profile list"))?;
+    output.line(&format!("  {program} --profile {} dm watch", people::GUEST.profile))?;
+    output.line(&format!(
+        "  {program} dm send --to {} --as {} \"Hello again\"",
+        people::GUEST.account,
+        tour.profile_id,
+    ))?;
     output.line(&format!(
         "  {program} call /1.1/custom_profiles/new.json \\\n    -d {}",
         admin::quoted(&body)

@@ -109,6 +109,11 @@ impl Server {
         let Self { guise, store, listeners, options, _lock: lock, .. } = self;
         let upkeep = tokio::spawn(upkeep::run(guise.clone()));
         let router = guise_http::router(guise.clone());
+        let stopping = guise.clone();
+        let stop = async move {
+            stop.await;
+            stopping.hang_up();
+        };
         let drained = guise_http::serve::serve(listeners, router, options, stop).await;
         upkeep.abort();
         if drained.cut > 0 {

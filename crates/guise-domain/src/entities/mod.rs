@@ -13,6 +13,8 @@ mod tests;
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// The most characters of a URL's path that are displayed whole.
 const DISPLAYED_PATH_CHARS_MAX: usize = 16;
 
@@ -32,7 +34,7 @@ pub struct Entities {
 }
 
 /// A hashtag or a symbol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// As written, without its `#` or `$`.
     pub text: String,
@@ -50,7 +52,7 @@ pub struct Mention {
 }
 
 /// A URL, with or without a protocol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// As written.
     pub url: String,
@@ -96,16 +98,6 @@ impl Entities {
 }
 
 impl Link {
-    /// Where the link leads: as written, or with `http://` in front of it where no protocol was.
-    #[must_use]
-    pub fn expanded_url(&self) -> String {
-        if self.without_protocol() == self.url {
-            format!("http://{}", self.url)
-        } else {
-            self.url.clone()
-        }
-    }
-
     /// What to show: no protocol, no `www.`, no path that is only a slash, and of a long path its beginning.
     ///
     /// The host is never cut. The original API documented none of this; its recorded answers agree on it.

@@ -228,11 +228,3 @@ fn a_link_is_shown_as_the_original_api_showed_it() {
     is_shown("example.com?a=b", "example.com?a=b");
     is_shown("http://example.com/русские_слова_здесь", "example.com/русские_слова_…");
 }
-
-#[test]
-fn a_link_leads_where_it_was_written_to() {
-    let leads = |url: &str| Link { url: url.to_owned(), indices: (0, 0) }.expanded_url();
-    assert_eq!(leads("https://www.example.com/A"), "https://www.example.com/A");
-    assert_eq!(leads("HTTP://example.com"), "HTTP://example.com");
-    assert_eq!(leads("example.com/a"), "http://example.com/a");
-}

@@ -118,6 +118,7 @@ impl Credentials {
         let token_secret = self.open(&token.secret, &token.token)?;
         Ok(Found::Known(Arc::new(Known {
             app: app.id,
+            consumer_key: app.consumer_key.into(),
             app_revoked: app.revoked,
             token: token.token.into(),
             token_revoked: token.revoked,

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::rate::{Endpoint, Kind, Quota};
-use guise_domain::{Access, Account, Admission, Admitted, AppId, ReplayKey, Timestamp};
+use guise_domain::{Access, Account, Admission, Admitted, AppId, AppRule, ReplayKey, Timestamp};
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
 
 pub(crate) use credentials::Credentials;
+use credentials::Found;
 pub(crate) use replay::ReadReplays;
 pub(crate) use verify::{Body, looks_like_json, names_known, verify};
 
@@ -26,6 +27,7 @@ use crate::state::Guise;
 #[derive(Debug)]
 pub(crate) struct Known {
     app: AppId,
+    consumer_key: Box<str>,
     app_revoked: bool,
     token: Arc<str>,
     token_revoked: bool,
@@ -52,6 +54,11 @@ impl Caller {
         &self.known.account
     }
 
+    /// The app that calls.
+    pub(crate) fn app(&self) -> AppId {
+        self.known.app
+    }
+
     /// The token's public half.
     pub(crate) fn token(&self) -> &Arc<str> {
         &self.known.token
@@ -69,6 +76,22 @@ impl Caller {
         if matches { Ok(()) } else { Err(Refusal::NotAuthenticated) }
     }
 
+    /// Whether the credentials would still open something, for what goes on after its request was let in.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn is_still_welcome(&self, guise: &Guise) -> Result<bool, Refusal> {
+        let Known { consumer_key, token, .. } = &*self.known;
+        let found =
+            guise.credentials().find(guise.store(), consumer_key, token, guise.now()).await?;
+        Ok(match found {
+            Found::Known(known) => {
+                !known.app_revoked && !known.token_revoked && !known.account.closed
+            }
+            Found::UnknownConsumer | Found::UnknownToken => false,
+        })
+    }
+
     /// Lets the caller use `endpoint`: the access level must allow it, the account must have the permission, and a
     /// read is counted. A write is counted in its own step.
     ///
@@ -78,9 +101,13 @@ impl Caller {
         if endpoint.family() == "custom_profiles" && !self.account().custom_profiles {
             return Err(Refusal::NotPermitted);
         }
+        let messages = endpoint.family() == "direct_messages";
+        if messages && self.known.access < Access::DirectMessages {
+            return Err(Refusal::NoDirectMessages);
+        }
         match endpoint.kind() {
             Kind::Write if self.known.access < Access::Write => Err(Refusal::ReadOnly),
-            Kind::Write => Ok(()),
+            Kind::Write | Kind::App => Ok(()),
             Kind::Read => {
                 if !guise.replays().insert(self.replay, self.now) {
                     return Err(Refusal::NotAuthenticated);
@@ -103,6 +130,11 @@ impl Caller {
             replay_until: self.replay_until,
             endpoint,
             rule: guise.settings().rules.rule(endpoint),
+            by_app: endpoint.by_app().map(|endpoint| AppRule {
+                app: self.app(),
+                endpoint,
+                rule: guise.settings().rules.rule(endpoint),
+            }),
             now: self.now,
         }
     }
@@ -144,7 +176,12 @@ impl Caller {
         guise: &Guise,
         endpoint: Endpoint,
     ) -> Result<Quota, Refusal> {
-        let open = guise.store().write_window(self.account().id, endpoint).await?;
+        let open = match endpoint.kind() {
+            Kind::App => guise.store().app_window(self.app(), endpoint).await?,
+            Kind::Read | Kind::Write => {
+                guise.store().write_window(self.account().id, endpoint).await?
+            }
+        };
         let rule = guise.settings().rules.rule(endpoint);
         Ok(guise_domain::rate::Window::peek(open, rule, self.now))
     }
@@ -162,7 +199,7 @@ impl Caller {
         let quota = match endpoint.kind() {
             Kind::Read => Some(guise.reads().peek(self.token(), endpoint, self.now)),
             // Without an answer from the store there is nothing to tell, and the refusal stands.
-            Kind::Write => self.write_quota(guise, endpoint).await.ok(),
+            Kind::Write | Kind::App => self.write_quota(guise, endpoint).await.ok(),
         };
         if let Some(quota) = quota {
             self.record.set_quota(quota);

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use guise_domain::TextError;
 use serde_json::Value;
 
 use crate::error::Refusal;
@@ -59,6 +60,76 @@ impl<'a> Member<'a> {
             Some(Value::Number(number)) => parse_id(&self.path, &number.to_string()),
             Some(other) => Err(self.expected("an id", other)),
         }
+    }
+
+    /// Whether there is nothing here.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.value.is_none()
+    }
+
+    /// The text here, held to the rules of its kind.
+    ///
+    /// # Errors
+    /// When it is missing, no string, or breaks a rule.
+    pub(crate) fn text<T>(&self, parse: fn(&str) -> Result<T, TextError>) -> Result<T, Refusal> {
+        parse(self.string()?).map_err(|rule| self.refuse(rule))
+    }
+
+    /// The same, where nothing may be.
+    ///
+    /// # Errors
+    /// When what is here is no string, or breaks a rule.
+    pub(crate) fn text_if_any<T>(
+        &self,
+        parse: fn(&str) -> Result<T, TextError>,
+    ) -> Result<Option<T>, Refusal> {
+        if self.is_absent() { Ok(None) } else { self.text(parse).map(Some) }
+    }
+
+    /// The one of `words` that is here.
+    ///
+    /// # Errors
+    /// When it is missing or none of them.
+    pub(crate) fn one_of(&self, words: &[&'static str]) -> Result<&'static str, Refusal> {
+        let text = self.string()?;
+        let found = words.iter().copied().find(|word| *word == text);
+        found.ok_or_else(|| self.refuse(format_args!("must be {}", words.join(" or "))))
+    }
+
+    /// The number here, between `min` and `max`.
+    ///
+    /// # Errors
+    /// When it is missing, no number, or outside.
+    pub(crate) fn number(&self, min: f64, max: f64) -> Result<f64, Refusal> {
+        match self.value {
+            None => Err(self.missing()),
+            Some(Value::Number(number)) => number
+                .as_f64()
+                .filter(|number| (min..=max).contains(number))
+                .ok_or_else(|| self.refuse(format_args!("must be {min} to {max}, got {number}"))),
+            Some(other) => Err(self.expected("a number", other)),
+        }
+    }
+
+    /// The items of the array here, `min` to `max` of them, each at a path with its index.
+    ///
+    /// # Errors
+    /// When it is missing, no array, or of another length.
+    pub(crate) fn items(&self, min: usize, max: usize) -> Result<Vec<Self>, Refusal> {
+        let items = match self.value {
+            None => return Err(self.missing()),
+            Some(Value::Array(items)) => items,
+            Some(other) => return Err(self.expected("an array", other)),
+        };
+        if !(min..=max).contains(&items.len()) {
+            let got = items.len();
+            return Err(self.refuse(format_args!("must have {min} to {max} items, got {got}")));
+        }
+        let item = |(index, value)| Self {
+            path: format!("{}[{index}]", self.path),
+            value: Some(value).filter(|value: &&Value| !value.is_null()),
+        };
+        Ok(items.iter().enumerate().map(item).collect())
     }
 
     /// That what is here breaks a rule.

@@ -5,7 +5,7 @@ mod json;
 mod member;
 mod pairs;
 
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Cursor, page};
 pub(crate) use json::parse as parse_json;
-pub(crate) use member::Member;
+pub(crate) use member::{Member, parse_id};
 pub(crate) use pairs::Pairs;

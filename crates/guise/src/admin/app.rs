@@ -24,9 +24,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let office = Office::open(config).await?;
     match command {
-        AppCommand::Add { name, account } => {
+        AppCommand::Add { name, account, url } => {
             let account = office.account(&account).await?;
-            let keys = register(&office, &account, name).await?;
+            let keys = register(&office, &account, name, url.unwrap_or_default()).await?;
             added(&keys, &account, config, output)
         }
         AppCommand::List { account } => {
@@ -42,12 +42,13 @@ pub(crate) async fn register(
     office: &Office,
     account: &Account,
     name: String,
+    url: String,
 ) -> anyhow::Result<NewKeys> {
     let consumer_key = secrets::consumer_key(&office.randomness);
     let consumer_secret = secrets::consumer_secret(&office.randomness);
     let sealed = office.seal(&consumer_secret, &consumer_key)?;
     let id = AppId::new(office.next_id());
-    let new = NewApp { id, name, consumer_key, consumer_secret: sealed };
+    let new = NewApp { id, name, url, consumer_key, consumer_secret: sealed };
     let app = office.data.store.create_app(account.id, new).await?;
     let app = app.with_context(|| format!("account {} is closed", account.name))?;
     Ok(NewKeys { app, consumer_secret })
@@ -93,6 +94,7 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
             json!({
                 "id": app.id.to_string(),
                 "name": app.name,
+                "url": app.url,
                 "account": account,
                 "consumer_key": app.consumer_key,
                 "revoked": app.revoked,

@@ -1,7 +1,7 @@
 //! The commands that open the data folder's database, also while a server runs on it.
 
 use clap::{Subcommand, ValueEnum};
-use guise_domain::{Access, AppId, ScreenName};
+use guise_domain::{Access, AppId, ScreenName, WebUrl};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -46,6 +46,9 @@ pub(crate) enum AppCommand {
         /// The account that owns it
         #[arg(long, value_name = "NAME")]
         account: ScreenName,
+        /// Where people read about it; shown beside the messages it sends
+        #[arg(long, value_name = "URL", value_parser = url)]
+        url: Option<String>,
     },
     /// List apps
     #[command(after_help = "Example:\n  guise app list --account shop")]
@@ -94,6 +97,10 @@ pub(crate) enum TokenCommand {
         /// The token, without its secret
         token: String,
     },
+}
+
+fn url(text: &str) -> Result<String, String> {
+    WebUrl::parse(text).map(|url| url.to_string()).map_err(|error| error.to_string())
 }
 
 /// What a token allows, as it is typed.

@@ -40,6 +40,40 @@ pub(crate) enum ProfileCommand {
     },
 }
 
+/// Direct messages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DmCommand {
+    /// Send a message, as the account itself or under one of its profiles
+    #[command(
+        after_help = "Example:\n  guise dm send --to ann --as \"Jon C, Partner Engineer\" \"Hello, Ann\"\n  \
+                      guise dm send --to ann --media map.png"
+    )]
+    Send {
+        /// The account it is for, by name
+        #[arg(long, value_name = "NAME")]
+        to: String,
+        /// The profile to write under: its name, or its id
+        #[arg(long = "as", value_name = "PROFILE")]
+        written_as: Option<String>,
+        /// A picture to attach: JPEG, PNG, GIF or WebP
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        media: Option<PathBuf>,
+        /// What to say, at most 10,000 characters
+        #[arg(required_unless_present = "media")]
+        text: Option<String>,
+    },
+    /// List messages sent and received, the newest last
+    #[command(after_help = "Example:\n  guise dm list --count 5")]
+    List {
+        /// How many at the most
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+    },
+    /// Follow the box: show each message as it comes, with the face it was written under
+    #[command(after_help = "Example:\n  guise --profile guest dm watch")]
+    Watch,
+}
+
 /// `guise call`.
 #[derive(Debug, Args)]
 pub(crate) struct CallArgs {

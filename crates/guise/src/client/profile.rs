@@ -89,7 +89,8 @@ fn one(answer: &Value, heading: &str, output: &mut Output) -> anyhow::Result<()>
     ])?)
 }
 
-async fn list(client: &Client, output: &mut Output) -> anyhow::Result<()> {
+/// All profiles of the account, newest first.
+pub(crate) async fn all(client: &Client) -> anyhow::Result<Vec<Value>> {
     let mut profiles = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -103,9 +104,13 @@ async fn list(client: &Client, output: &mut Output) -> anyhow::Result<()> {
         profiles.extend(items.cloned().unwrap_or_default());
         match page.get("next_cursor").and_then(Value::as_str) {
             Some(next) => cursor = format!("&cursor={}", guise_oauth1::percent_encode(next)),
-            None => break,
+            None => return Ok(profiles),
         }
     }
+}
+
+async fn list(client: &Client, output: &mut Output) -> anyhow::Result<()> {
+    let profiles = all(client).await?;
     if output.json {
         return Ok(output.value(&Value::Array(profiles))?);
     }

@@ -12,8 +12,23 @@ const SEGMENT_BYTES: usize = 1024 * 1024;
 
 /// Uploads `bytes`; the server's answer to it. `name` is the file's.
 pub(crate) async fn upload(client: &Client, name: &str, bytes: &[u8]) -> anyhow::Result<Answer> {
+    upload_as(client, name, bytes, None).await
+}
+
+/// The same, for a purpose that the server knows by this name.
+pub(super) async fn upload_as(
+    client: &Client,
+    name: &str,
+    bytes: &[u8],
+    category: Option<&'static str>,
+) -> anyhow::Result<Answer> {
     let part = Part::bytes(bytes.to_vec()).file_name(name.to_owned());
-    client.post(PATH, Body::Multipart(Form::new().part("media", part))).await
+    let form = Form::new().part("media", part);
+    let form = match category {
+        Some(category) => form.text("media_category", category),
+        None => form,
+    };
+    client.post(PATH, Body::Multipart(form)).await
 }
 
 /// Uploads `bytes` in segments; the server's answer to the last step.

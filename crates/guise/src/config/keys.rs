@@ -124,6 +124,7 @@ fn limit(endpoint: Endpoint) -> Key {
     let counted = match endpoint.kind() {
         Kind::Read => "access token",
         Kind::Write => "account",
+        Kind::App => "app",
     };
     Key {
         name: limit_name(endpoint).into(),

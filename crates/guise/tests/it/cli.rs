@@ -2,6 +2,7 @@
 
 mod call;
 mod config;
+mod dm;
 mod folder;
 mod quickstart;
 
@@ -119,12 +120,15 @@ fn quickstart_does_the_main_job_over_http_and_over_tls_and_again() {
             .map(|step| (step["status"].as_u64().unwrap(), step["content_type"].as_str().unwrap()))
             .collect();
         let api = (200, "application/json;charset=utf-8");
-        assert_eq!(seen, [api, api, api, (200, "image/jpeg")]);
+        assert_eq!(seen, [api, api, api, (200, "image/jpeg"), api, api, api]);
+        let written = &steps[4]["body"]["event"];
+        assert_eq!(steps[5]["body"]["events"], serde_json::json!([written]));
+        assert_eq!(steps[6]["body"], steps[1]["body"], "the recipient reads the profile");
         assert_eq!(steps[1]["body"]["custom_profile"]["name"], "Jon C, Partner Engineer");
     }
     let told = text(&guise(&data, &["quickstart", "--exit"]));
     assert!(told.contains("profile list") && !told.contains("\x1b["), "{told}");
-    assert_eq!(json(&guise(&data, &["--json", "account", "list"])).as_array().unwrap().len(), 1);
+    assert_eq!(json(&guise(&data, &["--json", "account", "list"])).as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -23,7 +23,7 @@ async fn send(
 #[tokio::test]
 async fn each_request_is_one_line_without_secret_signature_or_body() {
     let folder = tempdir().unwrap();
-    let signer = Signer::new(folder.path());
+    let signer = Signer::new(folder.path(), "shop");
     let variables = [("GUISE_LOG", "info"), ("GUISE_LOG_FORMAT", "json")];
     let server = Process::logged(folder.path(), &variables, 1);
     let url = |path: &str| format!("{}{path}", server.urls[0]);

@@ -56,7 +56,7 @@ async fn http2_is_spoken_in_the_clear_with_those_who_know() {
 #[tokio::test]
 async fn over_tls_client_and_server_agree_on_http2_or_on_http1() {
     let folder = tempdir().unwrap();
-    let signer = Signer::new(folder.path());
+    let signer = Signer::new(folder.path(), "shop");
     let server = Process::start(folder.path(), &[TLS], 2);
     let url = format!("{}/1.1/custom_profiles/list.json", server.urls[1]);
     for (http, version) in [

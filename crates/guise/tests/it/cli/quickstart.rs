@@ -45,7 +45,8 @@ fn credentials_that_open_nothing_any_more_are_replaced() {
     let quickstart = || guise(&data, &["--json", "quickstart", "--exit"]);
     let list = |what: &str| json(&guise(&data, &["--json", what, "list"]));
     let in_use = |list: &Value, name: &str| {
-        let mut used = list.as_array().unwrap().iter().filter(|one| one["revoked"] == false);
+        let used = list.as_array().unwrap().iter().filter(|one| one["revoked"] == false);
+        let mut used = used.filter(|one| one["account"] == "quickstart");
         let used_name = used.next().unwrap()[name].as_str().unwrap().to_owned();
         assert!(used.next().is_none(), "{list}");
         used_name

@@ -42,9 +42,9 @@ async fn answers_carry_the_originals_headers() {
 async fn a_body_over_the_limit_is_refused() {
     let world = World::new().await;
     let shop = world.person("shop").await;
-    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(600_000));
     let reply = world.post("/1.1/custom_profiles/new.json").by(&shop).json(&body).send().await;
-    reply.refused(413, 214, "The body must be at most 262144 bytes.");
+    reply.refused(413, 214, "The body must be at most 524288 bytes.");
     assert_eq!(world.profiles(&shop).await, 0);
 }
 

@@ -191,13 +191,23 @@ impl<'w> Call<'w> {
 
     /// Sends it with another client than the world's own.
     pub(crate) async fn send_with(self, http: &reqwest::Client) -> Reply {
+        Reply::read(self.open_with(http).await).await
+    }
+
+    /// The answer as it begins: its body may go on.
+    pub(crate) async fn open(self) -> reqwest::Response {
+        let http = self.world.http.clone();
+        self.open_with(&http).await
+    }
+
+    async fn open_with(self, http: &reqwest::Client) -> reqwest::Response {
         let (method, base) = (self.method.clone(), self.world.url());
         let (target, headers, body) = self.signed();
         let mut request = http.request(method, format!("{base}{target}"));
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        Reply::read(request.body(body).send().await.unwrap()).await
+        request.body(body).send().await.unwrap()
     }
 }
 

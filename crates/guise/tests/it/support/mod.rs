@@ -7,7 +7,7 @@ mod signer;
 mod world;
 
 pub(crate) use call::{Call, Reply};
-pub(crate) use process::{Process, guise, guise_with};
+pub(crate) use process::{Following, Process, guise, guise_with};
 pub(crate) use signer::Signer;
 pub(crate) use world::{Person, World, short};
 

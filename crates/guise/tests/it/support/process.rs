@@ -1,9 +1,9 @@
 //! The real program in a process of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guise"));
@@ -36,6 +36,41 @@ pub(crate) fn guise_with<S: AsRef<OsStr>>(
     arguments: &[S],
 ) -> Output {
     command(data, variables).args(arguments).output().unwrap()
+}
+
+/// A command that goes on until it is dropped, and what it says.
+pub(crate) struct Following {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    notes: Lines<BufReader<ChildStderr>>,
+}
+
+impl Following {
+    pub(crate) fn start(data: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = command(data, variables);
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let notes = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, notes }
+    }
+
+    /// The next line of standard output.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+
+    /// The next line of standard error.
+    pub(crate) fn note(&mut self) -> String {
+        self.notes.next().unwrap().unwrap()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// A running `guise serve`; killed when dropped.

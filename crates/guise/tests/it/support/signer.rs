@@ -17,6 +17,8 @@ pub(crate) struct Signer {
     pub(crate) http: reqwest::Client,
     /// Consumer key and secret, token and secret.
     pub(crate) keys: Arc<[String; 4]>,
+    /// The account's id.
+    pub(crate) account: String,
     /// The app's id.
     pub(crate) app: String,
     nonces: Arc<AtomicUsize>,
@@ -25,17 +27,17 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    pub(crate) fn new(data: &Path) -> Self {
+    /// A new account called `name`.
+    pub(crate) fn new(data: &Path, name: &str) -> Self {
         let run = |arguments: &[&str]| -> Value {
             let output = guise(data, arguments);
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             serde_json::from_slice(&output.stdout).unwrap()
         };
         let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
-        run(&["--json", "account", "add", "shop"]);
-        let app = run(&["--json", "app", "add", "Desk", "--account", "shop"]);
-        let token =
-            run(&["--json", "token", "add", "--account", "shop", "--app", &text(&app, "id")]);
+        let account = run(&["--json", "account", "add", name]);
+        let app = run(&["--json", "app", "add", "Desk", "--account", name]);
+        let token = run(&["--json", "token", "add", "--account", name, "--app", &text(&app, "id")]);
         let keys = [
             text(&app, "consumer_key"),
             text(&app, "consumer_secret"),
@@ -44,6 +46,7 @@ impl Signer {
         ];
         Self {
             http: http_client(),
+            account: text(&account, "id"),
             app: text(&app, "id"),
             keys: Arc::new(keys),
             nonces: Arc::default(),
@@ -88,5 +91,20 @@ impl Signer {
         let url = format!("{base}/1.1/custom_profiles/{id}.json");
         let request = self.http.get(&url).header("authorization", self.sign("GET", &url));
         self.answer(request).await.unwrap()["custom_profile"].clone()
+    }
+
+    /// Sends a text; the event, if it was acknowledged.
+    pub(crate) async fn write(&self, base: &str, to: &str, text: &str) -> Option<Value> {
+        let url = format!("{base}/1.1/direct_messages/events/new.json");
+        let message = json!({"target": {"recipient_id": to}, "message_data": {"text": text}});
+        let body = json!({"event": {"type": "message_create", "message_create": message}});
+        let request = self.http.post(&url).header("authorization", self.sign("POST", &url));
+        Some(self.answer(request.body(body.to_string())).await?["event"].clone())
+    }
+
+    pub(crate) async fn message(&self, base: &str, id: &str) -> Value {
+        let url = format!("{base}/1.1/direct_messages/events/show.json?id={id}");
+        let request = self.http.get(&url).header("authorization", self.sign("GET", &url));
+        self.answer(request).await.unwrap()["event"].clone()
     }
 }

@@ -147,6 +147,7 @@ impl World {
 
     /// Tells the server to stop; how that ended comes from the handle.
     pub(crate) fn stop(&mut self) -> JoinHandle<Drained> {
+        self.guise.hang_up();
         self.stop.take().unwrap().send(()).unwrap();
         self.serving.take().unwrap()
     }
@@ -180,6 +181,20 @@ impl World {
         self.app_of(&account, access).await
     }
 
+    /// Another account with a token for a person's app.
+    pub(crate) async fn with_app_of(&self, person: &Person, name: &str) -> Person {
+        let other = self.person(name).await;
+        let key = SealingKey::new(&KEY);
+        let token = format!("{}-token-of-{}", other.account, person.app);
+        let secret = key.seal(other.token_secret.as_bytes(), &token, &OsRandomness).unwrap();
+        let (access, created_at) = (Access::DirectMessages, self.clock.now());
+        let new = NewToken { token: token.clone(), app: person.app, secret, access, created_at };
+        self.store.create_token(other.account, new).await.unwrap().unwrap();
+        let (consumer_key, consumer_secret) =
+            (person.consumer_key.clone(), person.consumer_secret.clone());
+        Person { token, app: person.app, consumer_key, consumer_secret, ..other }
+    }
+
     async fn app_of(&self, account: &Account, access: Access) -> Person {
         let key = SealingKey::new(&KEY);
         let app = AppId::new(self.ids.next(self.clock.now()));
@@ -189,6 +204,7 @@ impl World {
         let new = NewApp {
             id: app,
             name: "Test".to_owned(),
+            url: "https://app.example".to_owned(),
             consumer_key: consumer_key.clone(),
             consumer_secret: sealed,
         };

@@ -1,4 +1,4 @@
-//! What was acknowledged outlives the death of the program.
+//! Profiles and their pictures.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use tempfile::tempdir;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::{ROUNDS, is_whole};
 use crate::support::{Process, Signer};
 
-const ROUNDS: usize = 20;
 const CREATES: usize = 200;
 const UNLIMITED: &[(&str, &str)] = &[
     ("GUISE_LIMITS_CUSTOM_PROFILES_NEW", "1000000/24h"),
@@ -55,7 +55,7 @@ async fn killed_amid_creates(
 async fn every_acknowledged_profile_outlives_twenty_kills() {
     let folder = tempdir().unwrap();
     let data = folder.path().join("data");
-    let signer = Signer::new(&data);
+    let signer = Signer::new(&data, "shop");
     let mut server = Process::start(&data, UNLIMITED, 1);
     let mut ids = HashSet::new();
     let mut all = HashMap::new();
@@ -75,9 +75,7 @@ async fn every_acknowledged_profile_outlives_twenty_kills() {
             assert!(picture.bytes().await.unwrap().ends_with(b"\xff\xd9"), "the picture is whole");
             all.insert(id, profile["name"].clone());
         }
-        let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
-        let verdict: String = db.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
-        assert_eq!(verdict, "ok", "after round {round}");
+        is_whole(&data, round);
     }
     let base = server.urls[0].clone();
     for (id, name) in &all {

@@ -1,5 +1,8 @@
 //! The contract of the store, above every backend.
 
+mod boxes;
+mod messages;
+
 use std::future::Future;
 use std::sync::Arc;
 
@@ -37,6 +40,7 @@ fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission 
         replay_until: NOW.plus_seconds(901),
         endpoint,
         rule: Rule { limit: 10, window_seconds: 900 },
+        by_app: None,
         now: NOW,
     }
 }

@@ -1,0 +1,76 @@
+//! What goes on around messages: `mark_read` and `indicate_typing`.
+
+use axum::extract::State;
+use axum::response::Response;
+use guise_domain::rate::Endpoint;
+use guise_domain::{AccountId, MarkReadError, MessageId};
+use http::StatusCode;
+
+use crate::answer;
+use crate::error::Refusal;
+use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::signals::Signal;
+use crate::state::Guise;
+
+/// `POST /1.1/direct_messages/mark_read.json`
+pub(crate) async fn mark_read(
+    State(guise): State<Guise>,
+    Signed { caller, input, .. }: Signed<Read>,
+) -> Result<Response, Refusal> {
+    let Read { other, up_to } = input;
+    let admission = caller.admission(&guise, Read::ENDPOINT);
+    let marked = guise.store().mark_read(&admission, other, up_to).await?;
+    caller.admitted(marked)?.map_err(|error| match error {
+        MarkReadError::UnknownMessage => Refusal::NotFound,
+    })?;
+    let reader = caller.account().id;
+    guise.signals().send(Signal::Read { reader, writer: other, up_to });
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `POST /1.1/direct_messages/indicate_typing.json`
+pub(crate) async fn indicate_typing(
+    State(guise): State<Guise>,
+    Signed { caller, input, .. }: Signed<Typing>,
+) -> Result<Response, Refusal> {
+    let recipient = guise.store().account(input.recipient).await?;
+    if recipient.is_none_or(|account| account.closed) {
+        return Err(caller.refuse(&guise, Typing::ENDPOINT, Refusal::NoRecipient).await);
+    }
+    let counted = guise.store().count(&caller.admission(&guise, Typing::ENDPOINT)).await?;
+    caller.admitted(counted)?;
+    guise.signals().send(Signal::Typing { from: caller.account().id, to: input.recipient });
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// What was read: everything of a party up to one of its messages.
+#[derive(Debug)]
+pub(crate) struct Read {
+    other: AccountId,
+    up_to: MessageId,
+}
+
+impl Input for Read {
+    const ENDPOINT: Endpoint = Endpoint::DirectMessagesMarkRead;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        Ok(Self {
+            up_to: request.id_anywhere("last_read_event_id")?,
+            other: request.id_anywhere("recipient_id")?,
+        })
+    }
+}
+
+/// Whom the caller is writing to.
+#[derive(Debug)]
+pub(crate) struct Typing {
+    recipient: AccountId,
+}
+
+impl Input for Typing {
+    const ENDPOINT: Endpoint = Endpoint::DirectMessagesIndicateTyping;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        Ok(Self { recipient: request.id_anywhere("recipient_id")? })
+    }
+}

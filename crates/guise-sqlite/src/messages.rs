@@ -1,0 +1,162 @@
+//! [`Messages`] in SQL. How one is sent is in `send.rs`.
+
+use async_trait::async_trait;
+use guise_domain::{
+    AccountId, Admission, Admitted, AppId, Conversation, MarkReadError, Message, MessageContent,
+    MessageId, Messages, NewMessage, Page, PageRequest, SendError, StoreError, Timestamp,
+};
+use rusqlite::{Connection, Row};
+
+use crate::error::impossible;
+use crate::profiles::{read_face, read_picture};
+use crate::query::{all, below, one, page_of};
+use crate::{SqliteStore, send};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT messages.id, sender, recipient, app, content,
+                media_owner, media, media_random, media_format, media_width, media_height,
+                faces.profile, faces.revision, name, avatar_owner, avatar_media, avatar_random,
+                avatar_format, avatar_width, avatar_height
+            FROM messages LEFT JOIN faces ON faces.account = messages.account
+                AND faces.profile = messages.profile AND faces.revision = messages.revision ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select!("WHERE messages.account = ?1 AND messages.id = ?2");
+const PAGE: &str = select!(
+    "WHERE messages.account = ?3 AND messages.id <= ?1 AND messages.id >= ?4
+    ORDER BY messages.id DESC LIMIT ?2"
+);
+const AFTER: &str =
+    select!("WHERE messages.account = ?1 AND messages.id > ?2 ORDER BY messages.id LIMIT ?3");
+const DESTROY: &str = "DELETE FROM messages WHERE account = ?1 AND id = ?2";
+const SENDER: &str = "SELECT sender FROM messages WHERE account = ?1 AND id = ?2";
+const MARK_READ: &str = "UPDATE conversations SET read_up_to = ?3
+    WHERE account = ?1 AND other = ?2 AND coalesce(read_up_to, 0) < ?3";
+const CONVERSATION: &str = "SELECT heard_at, wrote_at, replies, read_up_to FROM conversations
+    WHERE account = ?1 AND other = ?2";
+
+#[async_trait]
+impl Messages for SqliteStore {
+    async fn send_message(
+        &self,
+        admission: &Admission,
+        new: NewMessage,
+    ) -> Result<Admitted<Result<Message, SendError>>, StoreError> {
+        let admission = *admission;
+        self.write(move |step| send::send(step, &admission, new)).await
+    }
+
+    async fn message(
+        &self,
+        account: AccountId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        self.read(move |db| one(db, BY_ID, (account.get(), id.get()), read_message)).await
+    }
+
+    async fn messages(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+        since: Timestamp,
+    ) -> Result<Page<Message>, StoreError> {
+        self.read(move |db| {
+            let (highest, count) = below(page);
+            let oldest = MessageId::first_at(since).get();
+            let items = all(db, PAGE, (highest, count, account.get(), oldest), read_message)?;
+            Ok(page_of(items, page, |message| message.id.get()))
+        })
+        .await
+    }
+
+    async fn messages_after(
+        &self,
+        account: AccountId,
+        after: MessageId,
+        count: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.read(move |db| all(db, AFTER, (account.get(), after.get(), count), read_message)).await
+    }
+
+    async fn destroy_message(
+        &self,
+        admission: &Admission,
+        id: MessageId,
+    ) -> Result<Admitted<bool>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            Ok(step.execute(DESTROY, (admission.account.get(), id.get()))? > 0)
+        })
+        .await
+    }
+
+    async fn mark_read(
+        &self,
+        admission: &Admission,
+        other: AccountId,
+        up_to: MessageId,
+    ) -> Result<Admitted<Result<(), MarkReadError>>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            let account = admission.account.get();
+            let sender: Option<i64> =
+                one(step.db, SENDER, (account, up_to.get()), |row| row.get(0))?;
+            if sender != Some(other.get()) {
+                return Ok(Err(MarkReadError::UnknownMessage));
+            }
+            step.execute(MARK_READ, (account, other.get(), up_to.get()))?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    async fn conversation(
+        &self,
+        account: AccountId,
+        other: AccountId,
+    ) -> Result<Conversation, StoreError> {
+        self.read(move |db| conversation(db, account, other)).await
+    }
+}
+
+/// What an account has to do with another; nothing yet when there is no row.
+pub(crate) fn conversation(
+    db: &Connection,
+    account: AccountId,
+    other: AccountId,
+) -> rusqlite::Result<Conversation> {
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    let found = one(db, CONVERSATION, (account.get(), other.get()), |row| {
+        Ok(Conversation {
+            heard_at: moment(row.get(0)?),
+            wrote_at: moment(row.get(1)?),
+            replies: row.get(2)?,
+            read_up_to: row.get::<_, Option<i64>>(3)?.map(MessageId::new),
+        })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let content: String = row.get(4)?;
+    let media = match row.get::<_, Option<i64>>(5)? {
+        Some(_) => Some(read_picture(row, 5)?),
+        None => None,
+    };
+    let face = match row.get::<_, Option<i64>>(11)? {
+        Some(_) => Some(read_face(row, 11)?),
+        None => None,
+    };
+    Ok(Message {
+        id: MessageId::new(row.get(0)?),
+        sender: AccountId::new(row.get(1)?),
+        recipient: AccountId::new(row.get(2)?),
+        app: AppId::new(row.get(3)?),
+        face,
+        media,
+        content: MessageContent::from_stored(&content).map_err(impossible)?,
+    })
+}

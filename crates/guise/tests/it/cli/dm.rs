@@ -1,0 +1,118 @@
+//! `guise dm`: two accounts write to each other from the command line.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+use super::{json, refusal, settle, text};
+use crate::support::{Following, Process, guise, guise_with};
+
+const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
+
+/// A server, the shop's credentials as the profile `default`, and Ann's as `ann`.
+struct Served {
+    server: Process,
+    data: PathBuf,
+    _folder: TempDir,
+}
+
+impl Served {
+    fn new() -> Self {
+        let folder = tempdir().unwrap();
+        let data = folder.path().join("data");
+        settle(&data);
+        text(&guise(&data, &["account", "add", "ann"]));
+        let app = json(&guise(&data, &["--json", "app", "list"]));
+        let app = app[0]["id"].as_str().unwrap();
+        let token = ["token", "add", "--account", "ann", "--app", app, "--save", "ann"];
+        text(&guise(&data, &token));
+        Self { server: Process::start(&data, &[], 1), data, _folder: folder }
+    }
+
+    fn variables(&self) -> [(&'static str, &str); 1] {
+        [("GUISE_URL", self.server.urls[0].as_str())]
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        guise_with(&self.data, &self.variables(), arguments)
+    }
+
+    fn profile(&self, name: &str) -> String {
+        let added = ["--json", "profile", "add", "--name", name, "--avatar", JON];
+        json(&self.run(&added))["id"].as_str().unwrap().to_owned()
+    }
+
+    fn box_of(&self, profile: &str) -> Vec<Value> {
+        let listed = json(&self.run(&["--json", "--profile", profile, "dm", "list"]));
+        listed.as_array().unwrap().clone()
+    }
+}
+
+#[test]
+fn a_message_is_sent_under_a_profile_and_listed_by_its_name() {
+    let served = Served::new();
+    let id = served.profile("Zoë");
+    let told = text(&served.run(&["dm", "send", "--to", "@ann", "--as", "Zoë", "Hello,\nAnn"]));
+    assert!(told.starts_with("Sent to @ann as message "), "{told}");
+    let told = text(&served.run(&["--profile", "ann", "dm", "list"]));
+    let heading: Vec<_> = told.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["WHEN", "FROM", "TO", "WRITTEN", "AS", "TEXT"]);
+    let row = told.lines().nth(1).unwrap();
+    let words: Vec<_> = row.split_whitespace().skip(2).collect();
+    assert_eq!(words, ["shop", "ann", "Zoë", "Hello,", "Ann"]);
+    text(&served.run(&["dm", "send", "--to", "ann", "--as", &id, "--media", JON]));
+    let events = served.box_of("ann");
+    let newest = &events[0]["message_create"];
+    assert_eq!(newest["custom_profile_id"], id.as_str());
+    assert_eq!(newest["message_data"]["attachment"]["media"]["type"], "photo");
+    assert!(text(&served.run(&["dm", "list", "--count", "1"])).contains("[picture]"));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_and_nothing_is_sent() {
+    let served = Served::new();
+    let first = served.profile("Twice");
+    let second = served.profile("Twice");
+    let told = |arguments: &[&str]| refusal(&served.run(&[&["dm", "send"], arguments].concat()));
+    let twice = told(&["--to", "ann", "--as", "Twice", "Hello"]);
+    let ids = format!("2 profiles are called Twice; name one by its id: {second}, {first}");
+    assert_eq!(twice, format!("guise: {ids}\n"));
+    assert_eq!(
+        told(&["--to", "ann", "--as", "Nobody", "Hello"]),
+        "guise: there is no profile Nobody; `guise profile list` shows those there are\n"
+    );
+    let nobody = "guise: there is no account nobody on this server\n";
+    assert_eq!(told(&["--to", "nobody", "Hello"]), nobody);
+    let long = told(&["--to", "ann", &"x".repeat(10_001)]);
+    assert!(long.contains("(code 354)"), "{long}");
+    assert_eq!(served.run(&["dm", "send", "--to", "ann"]).status.code(), Some(2));
+    assert!(served.box_of("ann").is_empty());
+    assert_eq!(text(&served.run(&["dm", "list"])), "There are no messages.\n");
+}
+
+#[test]
+fn a_box_is_followed_with_the_names_of_those_who_write() {
+    let served = Served::new();
+    served.profile("Zoë");
+    let watch = ["--profile", "ann", "dm", "watch"];
+    let mut following = Following::start(&served.data, &served.variables(), &watch);
+    assert_eq!(following.note(), "Watching; Ctrl-C ends it.");
+    text(&served.run(&["dm", "send", "--to", "ann", "--as", "Zoë", "Hello\u{1b}[2J"]));
+    let heading = following.line();
+    assert!(heading.starts_with("Zoë via @shop  → @ann  20"), "{heading}");
+    assert_eq!(following.line(), "Hello [2J", "nobody writes to another's terminal");
+    text(&served.run(&["dm", "send", "--to", "ann", "as myself"]));
+    assert!(following.line().starts_with("@shop  → @ann  20"));
+    assert_eq!(following.line(), "as myself");
+}
+
+#[test]
+fn credentials_that_are_refused_end_the_following() {
+    let served = Served::new();
+    let tokens = json(&guise(&served.data, &["--json", "token", "list", "--account", "ann"]));
+    text(&guise(&served.data, &["token", "revoke", tokens[0]["token"].as_str().unwrap()]));
+    let told = refusal(&served.run(&["--profile", "ann", "dm", "watch"]));
+    assert!(told.contains("(code 89): Invalid or expired token."), "{told}");
+}

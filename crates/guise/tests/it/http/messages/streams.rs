@@ -1,0 +1,129 @@
+//! A box as it fills (`/guise/v1/direct_messages/stream`).
+
+use std::time::Duration;
+
+use guise_domain::{Access, Tokens};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{id, pair, say, say_as};
+use crate::support::{Person, World};
+
+const STREAM: &str = "/guise/v1/direct_messages/stream";
+
+/// What a stream says, event by event.
+struct Heard {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Heard {
+    async fn from(world: &World, person: &Person, last: Option<&str>) -> Self {
+        let mut call = world.get(STREAM).by(person);
+        if let Some(last) = last {
+            call = call.header("last-event-id", last);
+        }
+        let response = call.open().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event's kind, id and data; `None` when the stream ends. Fails the test after 20 seconds.
+    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| {
+                    let start = format!("{name}: ");
+                    event.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
+                };
+                let Some(kind) = field("event") else { continue };
+                let data = serde_json::from_str(&field("data").unwrap()).unwrap();
+                return Some((kind, field("id"), data));
+            }
+            let chunk = timeout(Duration::from_secs(20), self.response.chunk()).await.unwrap();
+            self.text += std::str::from_utf8(&chunk.unwrap()?).unwrap();
+        }
+    }
+
+    async fn message(&mut self) -> Value {
+        let (kind, id, data) = self.next().await.unwrap();
+        assert_eq!((kind.as_str(), id.as_deref()), ("message", data["event"]["id"].as_str()));
+        data
+    }
+}
+
+#[tokio::test]
+async fn a_stream_tells_of_each_message_and_the_face_it_was_written_under() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let jon = world.profile(&shop, "Jon").await;
+    say(&world, &shop, &ann, "before").await;
+    let mut anns = Heard::from(&world, &ann, None).await;
+    let mut shops = Heard::from(&world, &shop, None).await;
+    let event = say_as(&world, &shop, &ann, "Hello", &jon).await;
+    assert_eq!(anns.message().await, json!({"event": event, "custom_profile": jon}));
+    let own = shops.message().await;
+    assert_eq!(own["event"]["message_create"]["source_app_id"], shop.app.to_string());
+    let event = say(&world, &ann, &shop, "Hi").await;
+    assert_eq!(shops.message().await, json!({"event": event, "custom_profile": null}));
+    let form = format!("recipient_id={}", shop.account);
+    let call = world.post("/1.1/direct_messages/indicate_typing.json").by(&ann).form(&form);
+    call.send().await.empty(204);
+    let typing = json!({"sender_id": ann.account.to_string(), "expires_after_secs": 3});
+    assert_eq!(shops.next().await, Some(("typing".to_owned(), None, typing)));
+    let form = format!("recipient_id={}&last_read_event_id={}", ann.account, id(&event));
+    let call = world.post("/1.1/direct_messages/mark_read.json").by(&shop).form(&form);
+    call.send().await.empty(204);
+    assert_eq!(anns.message().await["event"]["id"], event["id"]);
+    let read = json!({"reader_id": shop.account.to_string(), "last_read_event_id": event["id"]});
+    assert_eq!(anns.next().await, Some(("read".to_owned(), None, read)));
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_where_an_earlier_one_ended() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let first = id(&say(&world, &shop, &ann, "0").await);
+    world.clock.advance(60);
+    for number in 1..=120 {
+        say(&world, &shop, &ann, &number.to_string()).await;
+    }
+    let mut heard = Heard::from(&world, &ann, Some(&first)).await;
+    for number in 1..=120 {
+        let text = heard.message().await["event"]["message_create"]["message_data"]["text"].clone();
+        assert_eq!(text, number.to_string());
+    }
+    let reply = world.get(STREAM).by(&ann).header("last-event-id", "x").send().await;
+    let rule = "must be a positive decimal number of at most 63 bits";
+    reply.refused(400, 214, &format!("Last-Event-ID: {rule}"));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token_and_with_the_server() {
+    let mut world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let other = world.again(&ann, Access::DirectMessages).await;
+    let mut revoked = Heard::from(&world, &ann, None).await;
+    let mut stopped = Heard::from(&world, &other, None).await;
+    world.store.revoke_token(ann.account, &ann.token).await.unwrap();
+    world.clock.advance(1);
+    say(&world, &shop, &ann, "not for the revoked").await;
+    assert_eq!(revoked.next().await, None);
+    stopped.message().await;
+    let drained = world.stop();
+    assert_eq!(stopped.next().await, None);
+    assert_eq!(drained.await.unwrap(), guise_http::serve::Drained { cut: 0 });
+}
+
+#[tokio::test]
+async fn a_stream_needs_the_access_level_of_messages() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let writer = world.again(&shop, Access::Write).await;
+    let reply = world.get(STREAM).by(&writer).send().await;
+    assert_eq!(reply.status, 403);
+    world.get(STREAM).send().await.refused(400, 215, "Bad Authentication data.");
+}
