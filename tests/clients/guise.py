@@ -72,10 +72,12 @@ class Guise:
         return json.loads(done.stdout)
 
     def newcomer(self):
-        """The credentials of an account that nobody else uses."""
+        """An account that nobody else uses: its id and name, and the credentials of a token that may read messages."""
         account = self._say("account", "add", f"someone_{next(self.numbers)}")
         token = self._say("token", "add", "--account", account["name"], "--app", self.app["id"])
         return {
+            "id": account["id"],
+            "name": account["name"],
             "consumer_key": self.app["consumer_key"],
             "consumer_secret": self.app["consumer_secret"],
             "token": token["token"],

@@ -21,7 +21,7 @@ from guise import Guise
 
 PYTHON = [with_tweepy.Client, with_twitterapi.Client, with_twython.Client, with_pytweet.Client]
 JAVASCRIPT = "with_twitter_api_v2.cjs"
-JAVASCRIPT_ACCOUNTS = 12
+JAVASCRIPT_ACCOUNTS = 40
 
 
 def run_python(server, client, words):

@@ -2,6 +2,7 @@
 
 import io
 
+import requests
 import tweepy
 from tweepy.parsers import JSONParser
 
@@ -42,6 +43,46 @@ class Client:
     def destroy(self, profile):
         self.api.request("DELETE", "custom_profiles/destroy", params={"id": profile})
 
+    def send(self, recipient, text, profile=None, media=None):
+        if profile is None:
+            attachment = "media" if media else None
+            return self.api.send_direct_message(
+                recipient, text, attachment_type=attachment, attachment_media_id=media
+            )._json
+        # The method has no parameter for a profile, so what it does is done here.
+        message = {"target": {"recipient_id": recipient}, "message_data": {"text": text}, "custom_profile_id": profile}
+        event = {"event": {"type": "message_create", "message_create": message}}
+        sent = self.api.request(
+            "POST", "direct_messages/events/new", json_payload=event, payload_type="direct_message"
+        )
+        return sent._json
+
+    def inbox(self, count, cursor):
+        answer = self.api.get_direct_messages(count=count, cursor=cursor, return_cursors=True)
+        events, cursor = answer if isinstance(answer, tuple) else (answer, None)
+        return [event._json for event in events], cursor
+
+    def message(self, event):
+        return self.api.get_direct_message(event)._json
+
+    def remove(self, event):
+        self.api.delete_direct_message(event)
+
+    def read(self, event, sender):
+        self.api.mark_direct_message_read(event, sender)
+
+    def type_to(self, recipient):
+        self.api.indicate_direct_message_typing(recipient)
+
+    def download(self, url):
+        return requests.get(url, auth=self.api.auth.apply_auth(), timeout=60)
+
+    def user(self, account):
+        return self.api.get_user(user_id=account)._json
+
+    def users(self, accounts):
+        return [user._json for user in self.api.lookup_users(user_id=accounts)]
+
     def refusal(self, action):
         try:
             action()
@@ -53,3 +94,43 @@ class Client:
         answer = self.api.request(method, endpoint, parser=JSONParser(), **how)
         # With a cursor among the parameters the parser hands out the next one beside the answer.
         return answer[0] if isinstance(answer, tuple) else answer
+
+
+def pages_with_its_own_cursor(client):
+    sent = [client.send(client.keys["id"], str(number))["id"] for number in range(45)]
+    pages = list(tweepy.Cursor(client.api.get_direct_messages, count=20).pages())
+    assert [len(page) for page in pages] == [20, 20, 5]
+    assert [event.id for page in pages for event in page] == sent[::-1]
+
+
+def offers_choices_and_buttons(client):
+    choices = [{"label": "Red", "description": "A bird", "metadata": "1"}, {"label": "Blue", "description": "Another"}]
+    button = {"type": "web_url", "label": "Open", "url": "https://example.com/?a=b"}
+    sent = client.api.send_direct_message(client.keys["id"], "Choose", quick_reply_options=choices, ctas=[button])
+    data = client.api.get_direct_message(sent.id).message_create["message_data"]
+    assert data["quick_reply"] == {"type": "options", "options": choices}
+    assert data["ctas"] == [button | {"tco_url": button["url"]}]
+
+
+def deletes_a_message_by_itself(client):
+    client.api.send_direct_message(client.keys["id"], "Hello").delete()
+    assert client.inbox(20, None) == ([], None)
+
+
+def reads_its_settings(client):
+    settings = client.api.get_settings()
+    assert (settings["screen_name"], settings["allow_dms_from"]) == (client.keys["name"], "all")
+
+
+def blocks_and_unblocks(client):
+    other = client.server.newcomer()
+    assert client.api.create_block(user_id=other["id"]).screen_name == other["name"]
+    assert list(tweepy.Cursor(client.api.get_blocked_ids).items()) == [int(other["id"])]
+    client.api.destroy_block(screen_name=other["name"])
+    assert list(tweepy.Cursor(client.api.get_blocked_ids).items()) == []
+
+
+Client.OWN = [
+    pages_with_its_own_cursor, offers_choices_and_buttons, deletes_a_message_by_itself, reads_its_settings,
+    blocks_and_unblocks,
+]

@@ -22,13 +22,23 @@ class LocalAgent extends https.Agent {
 
 const agent = new LocalAgent({ keepAlive: false });
 
-function client(keys = ACCOUNTS.pop()) {
+function api(keys) {
   return new TwitterApi({
     appKey: keys.consumer_key,
     appSecret: keys.consumer_secret,
     accessToken: keys.token,
     accessSecret: keys.token_secret,
-  }, { httpAgent: agent }).v1;
+  }, { httpAgent: agent });
+}
+
+function client(keys = ACCOUNTS.pop()) {
+  return api(keys).v1;
+}
+
+// An account with its id and name, and the library acting for it.
+function person() {
+  const keys = ACCOUNTS.pop();
+  return { id: keys.id, name: keys.name, v1: client(keys), v2: api(keys).v2 };
 }
 
 function chunk(kind, body) {
@@ -79,6 +89,14 @@ async function refused(action, status, code, message) {
     assert.ok(error.hasErrorCode(code));
     return true;
   });
+}
+
+async function say(from, to, text, more = {}) {
+  return (await from.v1.sendDm({ recipient_id: to.id, text, ...more })).event;
+}
+
+function said({ message_create: message }) {
+  return [message.sender_id, message.custom_profile_id, message.message_data.text];
 }
 
 test('twitter-api-v2: uploads a picture', async () => {
@@ -147,4 +165,118 @@ test('twitter-api-v2: reads that a media id is unknown', async () => {
 
 test('twitter-api-v2: reads that a profile is unknown', async () => {
   await refused(client().get(`custom_profiles/${UNKNOWN}.json`), 404, 34, 'Sorry, that page does not exist.');
+});
+
+test('twitter-api-v2: writes under a profile and the other reads who wrote', async () => {
+  const [shop, ann] = [person(), person()];
+  const profile = await create(shop.v1, NAME, await upload(shop.v1));
+  const sent = await say(shop, ann, 'Hello', { custom_profile_id: profile.id });
+  const answer = await say(ann, shop, 'Who is it?');
+  const expected = [[ann.id, undefined, 'Who is it?'], [shop.id, profile.id, 'Hello']];
+  for (const { v1 } of [shop, ann]) assert.deepEqual((await v1.listDmEvents()).events.map(said), expected);
+  assert.deepEqual(await ann.v1.getDmEvent(sent.id), { event: sent });
+  assert.deepEqual(await shop.v1.getDmEvent(answer.id), { event: answer });
+  assert.deepEqual(await ann.v1.get(`custom_profiles/${profile.id}.json`), { custom_profile: profile });
+});
+
+test('twitter-api-v2: reads which app a message of its own was sent with', async () => {
+  const shop = person();
+  const { event, apps } = await shop.v1.getDmEvent((await say(shop, shop, 'Hello')).id);
+  const app = event.message_create.source_app_id;
+  assert.deepEqual([Object.keys(apps), apps[app].name], [[app], 'clients']);
+});
+
+test('twitter-api-v2: sends a picture that only signed requests read', async () => {
+  const [shop, ann] = [person(), person()];
+  const attachment = { type: 'media', media: { id: await upload(shop.v1) } };
+  const { event } = await ann.v1.getDmEvent((await say(shop, ann, 'Look', { attachment })).id);
+  const bytes = await ann.v1.downloadDmImage(event);
+  assert.deepEqual([...bytes.subarray(0, 2)], [0xff, 0xd8]);
+  assert.deepEqual(bytes, await shop.v1.downloadDmImage(event));
+  const nobody = new TwitterApi(undefined, { httpAgent: agent }).v1;
+  await assert.rejects(nobody.downloadDmImage(event), { code: 400 });
+});
+
+test('twitter-api-v2: pages through 45 messages', async () => {
+  const [shop, ann] = [person(), person()];
+  const sent = [];
+  for (let number = 0; number < 45; number += 1) sent.unshift((await say(shop, ann, String(number))).id);
+  const pages = await ann.v1.listDmEvents({ count: 20 });
+  const lengths = [pages.events.length];
+  while (!pages.done) lengths.push((await pages.fetchNext()).events.length);
+  assert.deepEqual(lengths, [20, 40, 45]);
+  assert.deepEqual(pages.events.map((event) => event.id), sent);
+  const iterated = [];
+  for await (const event of await ann.v1.listDmEvents({ count: 20 })) iterated.push(event.id);
+  assert.deepEqual(iterated, sent);
+});
+
+test('twitter-api-v2: sends choices, buttons and places', async () => {
+  const [shop, ann] = [person(), person()];
+  const options = [{ label: 'Red', description: 'A bird', metadata: '1' }, { label: 'Blue', description: 'Another' }];
+  const button = { type: 'web_url', label: 'Open', url: 'https://example.com/?a=b' };
+  const place = { type: 'shared_place', shared_place: { place: { id: '07d9cd6afd884001' } } };
+  const more = {
+    quick_reply: { type: 'options', options }, ctas: [button], attachment: { type: 'location', location: place },
+  };
+  const { event } = await ann.v1.getDmEvent((await say(shop, ann, 'Choose', more)).id);
+  const { entities, ...data } = event.message_create.message_data;
+  assert.deepEqual(entities, { hashtags: [], symbols: [], user_mentions: [], urls: [] });
+  assert.deepEqual(data, { text: 'Choose', ...more, ctas: [{ ...button, tco_url: button.url }] });
+});
+
+test('twitter-api-v2: destroys only its own copy of a message', async () => {
+  const [shop, ann] = [person(), person()];
+  const event = await say(shop, ann, 'Hello');
+  await ann.v1.deleteDm(event.id);
+  assert.deepEqual((await ann.v1.listDmEvents()).events, []);
+  await refused(ann.v1.getDmEvent(event.id), 404, 34, 'Sorry, that page does not exist.');
+  await refused(ann.v1.deleteDm(event.id), 404, 34, 'Sorry, that page does not exist.');
+  assert.deepEqual(said((await shop.v1.getDmEvent(event.id)).event), said(event));
+});
+
+test('twitter-api-v2: marks a message as read and indicates typing', async () => {
+  const [shop, ann] = [person(), person()];
+  const { id } = await say(shop, ann, 'Hello');
+  await ann.v1.markDmAsRead(id, shop.id);
+  await ann.v1.indicateDmTyping(shop.id);
+  await refused(shop.v1.markDmAsRead(id, ann.id), 404, 34, 'Sorry, that page does not exist.');
+  await refused(shop.v1.indicateDmTyping(UNKNOWN), 403, 108, 'Cannot find specified user.');
+});
+
+test('twitter-api-v2: looks up other accounts', async () => {
+  const [shop, ann] = [person(), person()];
+  assert.equal((await shop.v1.user({ user_id: ann.id })).screen_name, ann.name);
+  const users = await shop.v1.users({ user_id: [ann.id, shop.id] });
+  assert.deepEqual(users.map((user) => user.screen_name).sort(), [ann.name, shop.name].sort());
+  assert.deepEqual(await shop.v2.user(ann.id), { data: { id: ann.id, name: ann.name, username: ann.name } });
+  await refused(shop.v1.user({ user_id: UNKNOWN }), 404, 50, 'User not found.');
+});
+
+test('twitter-api-v2: closes its box', async () => {
+  const [shop, ann] = [person(), person()];
+  assert.equal((await ann.v1.accountSettings()).allow_dms_from, 'all');
+  assert.equal((await ann.v1.updateAccountSettings({ allow_dms_from: 'following' })).allow_dms_from, 'following');
+  await refused(say(shop, ann, 'Hello'), 403, 349, 'You cannot send messages to this user.');
+  await say(ann, shop, 'A question');
+  await say(shop, ann, 'An answer');
+});
+
+test('twitter-api-v2: reads that a recipient is unknown', async () => {
+  await refused(say(person(), { id: UNKNOWN }, 'Hello'), 403, 108, 'Cannot find specified user.');
+});
+
+test('twitter-api-v2: reads that a text is too long', async () => {
+  const shop = person();
+  const reason = 'The text of your direct message is over the max character limit.';
+  await refused(say(shop, shop, 'x'.repeat(10_001)), 403, 354, reason);
+});
+
+test('twitter-api-v2: reads that a profile is destroyed', async () => {
+  const [shop, ann] = [person(), person()];
+  const { id } = await create(shop.v1, NAME, await upload(shop.v1));
+  await shop.v1.delete('custom_profiles/destroy.json', { id });
+  const reason = 'There was an error sending your message: the custom profile was destroyed.';
+  await refused(say(shop, ann, 'Hello', { custom_profile_id: id }), 403, 151, reason);
+  assert.deepEqual((await ann.v1.listDmEvents()).events, []);
 });

@@ -3,7 +3,8 @@
 import json
 import sys
 
-from TwitterAPI import TwitterAPI, TwitterRequestError
+import requests
+from TwitterAPI import TwitterAPI, TwitterPager, TwitterRequestError
 
 module = sys.modules["TwitterAPI.TwitterAPI"]
 module.ENDPOINTS |= {
@@ -11,6 +12,7 @@ module.ENDPOINTS |= {
     "custom_profiles/:PARAM": ("GET", "api"),
     "custom_profiles/list": ("GET", "api"),
     "custom_profiles/destroy": ("DELETE", "api"),
+    "direct_messages/mark_read": ("POST", "api"),
 }
 TwitterAPI.REST_TIMEOUT = 60
 SEGMENT_BYTES = 1 << 20
@@ -52,6 +54,40 @@ class Client:
     def destroy(self, profile):
         self._call("custom_profiles/destroy", {"id": profile})
 
+    def send(self, recipient, text, profile=None, media=None):
+        message = {"target": {"recipient_id": recipient}, "message_data": {"text": text}}
+        if profile:
+            message["custom_profile_id"] = profile
+        if media:
+            message["message_data"]["attachment"] = {"type": "media", "media": {"id": media}}
+        event = {"event": {"type": "message_create", "message_create": message}}
+        return self._call("direct_messages/events/new", json.dumps(event)).json()["event"]
+
+    def inbox(self, count, cursor):
+        page = self._call("direct_messages/events/list", {"count": count} | ({"cursor": cursor} if cursor else {})).json()
+        return page["events"], page.get("next_cursor")
+
+    def message(self, event):
+        return self._call("direct_messages/events/show", {"id": event}).json()["event"]
+
+    def remove(self, event):
+        self._call("direct_messages/events/destroy", {"id": event})
+
+    def read(self, event, sender):
+        self._call("direct_messages/mark_read", {"last_read_event_id": event, "recipient_id": sender})
+
+    def type_to(self, recipient):
+        self._call("direct_messages/indicate_typing", {"recipient_id": recipient})
+
+    def download(self, url):
+        return requests.get(url, auth=self.api.auth, timeout=60)
+
+    def user(self, account):
+        return self._call("users/show", {"user_id": account}).json()
+
+    def users(self, accounts):
+        return self._call("users/lookup", {"user_id": ",".join(accounts)}).json()
+
     def refusal(self, action):
         try:
             action()
@@ -65,3 +101,18 @@ class Client:
         if answer.status_code >= 400:
             answer.get_iterator()
         return answer
+
+
+def pages_with_its_own_pager(client):
+    sent = [client.send(client.keys["id"], str(number))["id"] for number in range(45)]
+    pages = []
+    for page in TwitterPager(client.api, "direct_messages/events/list", {"count": 20}).get_iterator(wait=0):
+        pages.append([event["id"] for event in page["events"]])
+        # Without a cursor the pager asks for the same page again, and so for ever.
+        if "next_cursor" not in page:
+            break
+    assert [len(page) for page in pages] == [20, 20, 5]
+    assert sum(pages, []) == sent[::-1]
+
+
+Client.OWN = [pages_with_its_own_pager]

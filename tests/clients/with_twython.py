@@ -2,6 +2,7 @@
 
 import io
 
+from scenarios import refused
 from twython import Twython, TwythonError
 
 
@@ -36,6 +37,40 @@ class Client:
     def destroy(self, profile):
         self.api.delete("custom_profiles/destroy", {"id": profile})
 
+    def send(self, recipient, text, profile=None, media=None):
+        message = {"target": {"recipient_id": recipient}, "message_data": {"text": text}}
+        if profile:
+            message["custom_profile_id"] = profile
+        if media:
+            message["message_data"]["attachment"] = {"type": "media", "media": {"id": media}}
+        return self.api.send_direct_message(event={"type": "message_create", "message_create": message})["event"]
+
+    def inbox(self, count, cursor):
+        page = self.api.get_direct_messages(count=count, **({"cursor": cursor} if cursor else {}))
+        return page["events"], page.get("next_cursor")
+
+    def message(self, event):
+        return self.api.get_direct_message(id=event)["event"]
+
+    def remove(self, event):
+        self.api.destroy_direct_message(id=event)
+
+    # For these two the library has no method of its own.
+    def read(self, event, sender):
+        self.api.post("direct_messages/mark_read", {"last_read_event_id": event, "recipient_id": sender})
+
+    def type_to(self, recipient):
+        self.api.post("direct_messages/indicate_typing", {"recipient_id": recipient})
+
+    def download(self, url):
+        return self.api.client.get(url, timeout=60)
+
+    def user(self, account):
+        return self.api.show_user(user_id=account)
+
+    def users(self, accounts):
+        return self.api.lookup_user(user_id=",".join(accounts))
+
     def refusal(self, action):
         try:
             action()
@@ -43,3 +78,23 @@ class Client:
             # The library gives its user the status and the message, but not the code.
             return error.error_code, None, str(error)
         raise AssertionError("nothing was refused")
+
+
+def closes_its_box_to_one_and_to_all(client):
+    other = Client(client.server, client.server.newcomer())
+    closed = (403, 349, "You cannot send messages to this user.")
+
+    def write():
+        other.send(client.keys["id"], "Hello")
+
+    assert client.api.create_block(user_id=other.keys["id"])["screen_name"] == other.keys["name"]
+    assert client.api.list_block_ids()["ids"] == [int(other.keys["id"])]
+    refused(other, write, *closed)
+    client.api.destroy_block(screen_name=other.keys["name"])
+    write()
+    assert client.api.update_account_settings(allow_dms_from="following")["allow_dms_from"] == "following"
+    assert client.api.get_account_settings()["allow_dms_from"] == "following"
+    refused(other, write, *closed)
+
+
+Client.OWN = [closes_its_box_to_one_and_to_all]
