@@ -114,6 +114,13 @@ impl Link {
         host.chars().chain(path.chars().take(DISPLAYED_PATH_CHARS_MAX - 1)).chain(['…']).collect()
     }
 
+    /// Where it leads: as written, and by `http://` when no protocol is.
+    #[must_use]
+    pub fn expanded_url(&self) -> String {
+        let bare = self.without_protocol().len() == self.url.len();
+        if bare { format!("http://{}", self.url) } else { self.url.clone() }
+    }
+
     fn without_protocol(&self) -> &str {
         let after = |protocol| after_ignoring_case(&self.url, protocol);
         after("https://").or_else(|| after("http://")).unwrap_or(&self.url)

@@ -163,7 +163,7 @@ fn entities_out(entities: &MessageEntities) -> Value {
     let url = |link: &Link| {
         json!({
             "url": link.url,
-            "expanded_url": link.url,
+            "expanded_url": link.expanded_url(),
             "display_url": link.display_url(),
             "indices": link.indices,
         })

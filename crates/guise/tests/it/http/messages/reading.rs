@@ -153,6 +153,28 @@ async fn entities_are_found_and_mentions_lead_to_accounts() {
 }
 
 #[tokio::test]
+async fn a_link_without_a_protocol_can_be_followed() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let event = say(&world, &shop, &ann, "see Example.com/a and HTTPS://example.com").await;
+    let links = json!([
+        {
+            "url": "Example.com/a",
+            "expanded_url": "http://Example.com/a",
+            "display_url": "Example.com/a",
+            "indices": [4, 17],
+        },
+        {
+            "url": "HTTPS://example.com",
+            "expanded_url": "HTTPS://example.com",
+            "display_url": "example.com",
+            "indices": [22, 41],
+        },
+    ]);
+    assert_eq!(event["message_create"]["message_data"]["entities"]["urls"], links);
+}
+
+#[tokio::test]
 async fn a_box_outlives_a_restart() {
     let world = World::new().await;
     let (shop, ann) = pair(&world).await;
