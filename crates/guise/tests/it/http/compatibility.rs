@@ -41,6 +41,8 @@ async fn what_the_page_calls_absent_is_not_found() {
         "GET /1.1/direct_messages/welcome_messages/rules/show.json",
         "GET /1.1/direct_messages/welcome_messages/rules/list.json",
         "DELETE /1.1/direct_messages/welcome_messages/rules/destroy.json",
+        "GET /1.1/blocks/list.json",
+        "GET /2/users/by/username/ann",
         "POST /1.1/account_activity/all/prod/webhooks.json",
         "GET /1.1/account_activity/all/webhooks.json",
         "PUT /1.1/account_activity/all/prod/webhooks/1.json",
