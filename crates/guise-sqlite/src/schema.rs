@@ -108,3 +108,57 @@ fn copy(db: &Connection, path: &Path) -> Result<(), OpenError> {
         .and_then(|()| fs::rename(&partial, path))
         .map_err(|error| failed(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(db: &Connection) -> rusqlite::Result<String> {
+        db.query_row("SELECT name FROM accounts WHERE id = 7", (), |row| row.get(0))
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_then_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let mut db = Connection::open(&path).unwrap();
+        migrate(&mut db, &path, MIGRATIONS.get(..1).unwrap()).unwrap();
+        db.execute(
+            "INSERT INTO accounts (id, name, folded, custom_profiles) VALUES (7, 'A', 'a', 1)",
+            (),
+        )
+        .unwrap();
+        drop(db);
+
+        let db = open(&path, &Options::default()).unwrap();
+        assert_eq!(version(&db, &path, MIGRATIONS).unwrap(), number(MIGRATIONS));
+        assert_eq!(account(&db).unwrap(), "A");
+        let kept = Connection::open(beside(&path, number(MIGRATIONS))).unwrap();
+        assert_eq!(version(&kept, &path, MIGRATIONS).unwrap(), 1);
+        assert_eq!(account(&kept).unwrap(), "A");
+        assert!(!folder.path().join("guise.db.before-v2.partial").exists());
+        drop(db);
+
+        fs::remove_file(beside(&path, number(MIGRATIONS))).unwrap();
+        open(&path, &Options::default()).unwrap();
+        assert!(!beside(&path, number(MIGRATIONS)).exists(), "nothing is copied without need");
+    }
+
+    #[test]
+    fn a_database_of_the_future_or_of_others_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let db = open(&path, &Options::default()).unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        drop(db);
+        let newer = open(&path, &Options::default()).unwrap_err().to_string();
+        assert!(newer.contains("was written by a newer guise (its format is 99"), "{newer}");
+        let other = folder.path().join("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE a (b)").unwrap();
+        let foreign = open(&other, &Options::default()).unwrap_err().to_string();
+        assert!(foreign.ends_with("other.db is not a database of guise"), "{foreign}");
+        fs::write(&other, "no database at all, and long enough to look like one".repeat(20))
+            .unwrap();
+        assert!(matches!(open(&other, &Options::default()), Err(OpenError::Foreign(_))));
+    }
+}
