@@ -51,6 +51,8 @@ class Client:
             )._json
         # The method has no parameter for a profile, so what it does is done here.
         message = {"target": {"recipient_id": recipient}, "message_data": {"text": text}, "custom_profile_id": profile}
+        if media:
+            message["message_data"]["attachment"] = {"type": "media", "media": {"id": media}}
         event = {"event": {"type": "message_create", "message_create": message}}
         sent = self.api.request(
             "POST", "direct_messages/events/new", json_payload=event, payload_type="direct_message"
