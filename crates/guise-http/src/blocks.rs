@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use guise_domain::limits::BLOCKS_PAGE_COUNT;
 use guise_domain::rate::Endpoint;
-use guise_domain::{Page, PageRequest};
+use guise_domain::{AccountId, Page, PageRequest};
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer;
 use crate::auth::Caller;
@@ -58,7 +58,8 @@ pub(crate) async fn ids(
     Signed { caller, input, .. }: Signed<Listed>,
 ) -> Result<Response, Refusal> {
     let Page { items, next } = guise.store().blocked(caller.account().id, input.page).await?;
-    let ids: Vec<i64> = items.into_iter().map(guise_domain::AccountId::get).collect();
+    let id = |id: AccountId| if input.as_text { json!(id.to_string()) } else { json!(id.get()) };
+    let ids: Value = items.into_iter().map(id).collect();
     let next = next.unwrap_or(0);
     let page = json!({
         "ids": ids,
@@ -98,6 +99,8 @@ impl Input for Unblocked {
 #[derive(Debug)]
 pub(crate) struct Listed {
     page: PageRequest,
+    /// `stringify_ids`: for clients whose numbers have fewer than 63 bits.
+    as_text: bool,
 }
 
 impl Input for Listed {
@@ -110,6 +113,8 @@ impl Input for Listed {
                 Some(text.parse().map_err(|_| Refusal::Invalid("invalid cursor".into()))?)
             }
         };
-        Ok(Self { page: PageRequest { count: BLOCKS_PAGE_COUNT, before } })
+        let as_text =
+            matches!(request.query.get("stringify_ids"), Some("true" | "True" | "t" | "1"));
+        Ok(Self { page: PageRequest { count: BLOCKS_PAGE_COUNT, before }, as_text })
     }
 }

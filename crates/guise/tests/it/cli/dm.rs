@@ -97,7 +97,7 @@ fn a_box_is_followed_with_the_names_of_those_who_write() {
     let served = Served::new();
     served.profile("Zoë");
     let watch = ["--profile", "ann", "dm", "watch"];
-    let mut following = Following::start(&served.data, &served.variables(), &watch);
+    let following = Following::start(&served.data, &served.variables(), &watch);
     assert_eq!(following.note(), "Watching; Ctrl-C ends it.");
     text(&served.run(&["dm", "send", "--to", "ann", "--as", "Zoë", "Hello\u{1b}[2J"]));
     let heading = following.line();

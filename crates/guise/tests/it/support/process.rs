@@ -1,9 +1,11 @@
 //! The real program in a process of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guise"));
@@ -41,8 +43,21 @@ pub(crate) fn guise_with<S: AsRef<OsStr>>(
 /// A command that goes on until it is dropped, and what it says.
 pub(crate) struct Following {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    notes: Lines<BufReader<ChildStderr>>,
+    lines: Receiver<String>,
+    notes: Receiver<String>,
+}
+
+/// The lines of `out` as they come; a test cannot wait for one with a bound where it reads them itself.
+fn lines(out: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 impl Following {
@@ -50,19 +65,19 @@ impl Following {
         let mut command = command(data, variables);
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let notes = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (lines, notes) =
+            (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
         Self { child, lines, notes }
     }
 
-    /// The next line of standard output.
-    pub(crate) fn line(&mut self) -> String {
-        self.lines.next().unwrap().unwrap()
+    /// The next line of standard output. Fails the test after 20 seconds.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line of output")
     }
 
-    /// The next line of standard error.
-    pub(crate) fn note(&mut self) -> String {
-        self.notes.next().unwrap().unwrap()
+    /// The next line of standard error. Fails the test after 20 seconds.
+    pub(crate) fn note(&self) -> String {
+        self.notes.recv_timeout(Duration::from_secs(20)).expect("a line of notes")
     }
 }
 

@@ -74,6 +74,9 @@ async fn a_closed_box_takes_only_what_it_asked_for() {
     reply.refused(403, 349, closed);
     let ids = world.get("/1.1/blocks/ids.json").by(&ann).send().await.success();
     assert_eq!(ids["ids"], json!([shop.account.get()]));
+    let target = "/1.1/blocks/ids.json?stringify_ids=true";
+    let ids = world.get(target).by(&ann).send().await.success();
+    assert_eq!(ids["ids"], json!([shop.account.to_string()]));
     let answer = world.post("/1.1/blocks/destroy.json").by(&ann).form("screen_name=SHOP");
     answer.send().await.success();
     set("all").send().await.success();
