@@ -36,10 +36,14 @@ pub use message::{
     OptionDescription, OptionLabel, OptionMetadata, PlaceId, QuickReplyOption, SendError,
     StoredContentError, TextError, WebUrl,
 };
-pub use name::{NameError, ProfileName};
+pub use name::{NameError, ProfileName, fold};
 pub use page::{Page, PageRequest};
 pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
-pub use profile::{CreateProfileError, NewProfile, Profile};
+pub use profile::{
+    CreateProfileError, EditProfileError, ExternalId, ExternalIdError, Kind, NewProfile, Outcome,
+    Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError, Revision,
+    Tagged,
+};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
     Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Media,

@@ -30,6 +30,12 @@ macro_rules! limits {
 limits! {
     /// A profile's name, counted in Unicode scalar values after NFC.
     PROFILE_NAME_CHARS_MAX: usize = 48, "characters";
+    /// What a profile is called by its owner's systems.
+    EXTERNAL_ID_CHARS_MAX: usize = 128, "characters";
+    /// A word that profiles are found by.
+    PROFILE_TAG_CHARS_MAX: usize = 32, "characters";
+    /// Words that one profile is found by.
+    PROFILE_TAGS_MAX: usize = 16, "tags";
     /// An account's screen name.
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
     /// A description for people who cannot see the picture.

@@ -76,6 +76,21 @@ impl ProfileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as it is searched.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+/// Folds a text for searching: without case and accents, compatible forms as one, white space as single spaces.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let bare =
+        text.nfkd().filter(|char| char.general_category_group() != GeneralCategoryGroup::Mark);
+    let lower: String = bare.flat_map(char::to_lowercase).collect();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn check(char: char, chars: &[char], index: usize) -> Result<(), NameError> {
@@ -253,6 +268,12 @@ mod tests {
     fn outer_white_space_is_trimmed_and_the_rest_composed() {
         assert_eq!(kept("  Jon C, Partner Engineer\u{00A0} "), "Jon C, Partner Engineer");
         assert_eq!(kept("Cafe\u{0301}"), "Café");
+    }
+
+    #[test]
+    fn names_are_searched_without_case_and_accents() {
+        assert_eq!(fold("  ZOË\u{3000}Ｗeiß "), "zoe weiß");
+        assert_eq!(fold("Ångström"), fold("angstro\u{308}m"));
     }
 
     #[test]

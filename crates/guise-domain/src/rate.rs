@@ -13,6 +13,17 @@ pub struct Rule {
     pub window_seconds: u32,
 }
 
+/// What an account or a token needs beyond being known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Nothing.
+    None,
+    /// The account's permission for custom profiles.
+    CustomProfiles,
+    /// The token's access level for direct messages.
+    DirectMessages,
+}
+
 /// Whether an endpoint reads or changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -78,7 +89,11 @@ endpoints! {
     DirectMessagesMarkRead Write "/direct_messages/mark_read" 1000 / QUARTER;
     DirectMessagesIndicateTyping Write "/direct_messages/indicate_typing" 1000 / QUARTER;
     DirectMessagesMedia Read "/direct_messages/media" 900 / QUARTER;
-    DirectMessagesStream Read "/direct_messages/stream" 180 / QUARTER;
+    DirectMessagesStream Read "/guise/direct_messages/stream" 180 / QUARTER;
+    ProfilesShow Read "/guise/profiles/show" 180 / QUARTER;
+    ProfilesFind Read "/guise/profiles/find" 180 / QUARTER;
+    ProfilesRevisions Read "/guise/profiles/revisions" 180 / QUARTER;
+    ProfilesEdit Write "/guise/profiles/edit" 1000 / DAY;
     UsersShow Read "/users/show" 900 / QUARTER;
     UsersLookup Read "/users/lookup" 900 / QUARTER;
     AccountSettings Read "/account/settings" 15 / QUARTER;
@@ -93,6 +108,23 @@ impl Endpoint {
     #[must_use]
     pub fn family(self) -> &'static str {
         self.path().trim_start_matches('/').split('/').next().unwrap_or_default()
+    }
+
+    /// Whether it is one that the original had.
+    #[must_use]
+    pub fn is_original(self) -> bool {
+        self.family() != "guise"
+    }
+
+    /// What its callers need.
+    #[must_use]
+    pub fn permission(self) -> Permission {
+        let path = self.path();
+        match path.strip_prefix("/guise").unwrap_or(path).split('/').nth(1) {
+            Some("custom_profiles" | "profiles") => Permission::CustomProfiles,
+            Some("direct_messages") => Permission::DirectMessages,
+            _ => Permission::None,
+        }
     }
 
     /// Position in [`Endpoint::ALL`].
@@ -242,5 +274,8 @@ mod tests {
             assert_eq!(Endpoint::from_path(endpoint.path()), Some(*endpoint));
         }
         assert_eq!(Endpoint::MediaMetadataCreate.family(), "media");
+        assert_eq!(Endpoint::ProfilesEdit.permission(), Permission::CustomProfiles);
+        assert_eq!(Endpoint::DirectMessagesStream.permission(), Permission::DirectMessages);
+        assert!(!Endpoint::DirectMessagesStream.is_original());
     }
 }

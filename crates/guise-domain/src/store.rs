@@ -13,10 +13,11 @@ use async_trait::async_trait;
 use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, App, AppId, Content, Conversation,
-    CreateAccountError, CreateProfileError, DescribeUploadError, Face, FinishUploadError,
-    MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, NewAccount, NewApp,
-    NewMessage, NewProfile, NewToken, NewUpload, Page, PageRequest, Picture, Profile, ProfileId,
-    ScreenName, Sealed, Segment, SendError, Timestamp, Token, Upload,
+    CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, ExternalId,
+    Face, FinishUploadError, MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom,
+    NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload, Outcome, Page, PageRequest,
+    Picture, Profile, ProfileChange, ProfileFilter, ProfileId, Revision, ScreenName, Sealed,
+    Segment, SendError, Tagged, Timestamp, Token, Upload,
 };
 
 /// Breakage: the step did not happen.
@@ -39,6 +40,8 @@ pub struct ReplayKey(pub [u8; 16]);
 pub struct Admission {
     /// Who writes; the window counted is this account's.
     pub account: AccountId,
+    /// The app it writes by.
+    pub app: AppId,
     /// What must not have been seen before.
     pub replay: ReplayKey,
     /// Until when a repetition would still pass the clock check; the key is kept until then.
@@ -56,8 +59,6 @@ pub struct Admission {
 /// A limit that all accounts share which use an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppRule {
-    /// The app.
-    pub app: AppId,
     /// What is counted.
     pub endpoint: Endpoint,
     /// Against which rule.
@@ -287,6 +288,44 @@ pub trait Profiles {
         owner: AccountId,
         page: PageRequest,
     ) -> Result<Page<Profile>, StoreError>;
+    /// Changes a profile, `expected` being the revision the caller knows. What differs in name, picture or kind is a
+    /// new revision; the one before is kept.
+    async fn edit_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+        expected: Option<u32>,
+        change: ProfileChange,
+    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
+    /// Makes the caller's profile with this external id what `change` says, or makes one with the id given. That
+    /// needs a name and a picture.
+    async fn put_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+        external_id: ExternalId,
+        change: ProfileChange,
+    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
+    /// An owner's profile, destroyed or not, with its tags.
+    async fn profile_with_tags(
+        &self,
+        owner: AccountId,
+        id: ProfileId,
+    ) -> Result<Option<Tagged>, StoreError>;
+    /// A page of those of an owner's profiles that fit, with their tags.
+    async fn find_profiles(
+        &self,
+        owner: AccountId,
+        filter: ProfileFilter,
+        page: PageRequest,
+    ) -> Result<Page<Tagged>, StoreError>;
+    /// A page of what an owner's profile is and was, newest first; `None` when it never was the owner's.
+    async fn revisions(
+        &self,
+        owner: AccountId,
+        id: ProfileId,
+        page: PageRequest,
+    ) -> Result<Option<Page<Revision>>, StoreError>;
     /// Destroys a profile. `true` also when it was destroyed before, `false` when it never was the caller's.
     async fn destroy_profile(
         &self,

@@ -30,7 +30,8 @@ pub(crate) async fn rate_limit_status(
     Signed { caller, input, .. }: Signed<Families>,
 ) -> Result<Response, Refusal> {
     let mut resources = Map::new();
-    for &endpoint in Endpoint::ALL.iter().filter(|endpoint| input.wants(endpoint.family())) {
+    let original = Endpoint::ALL.iter().filter(|endpoint| endpoint.is_original());
+    for &endpoint in original.filter(|endpoint| input.wants(endpoint.family())) {
         if guise.settings().rules.rule(endpoint).window_seconds > LISTED_SECONDS_MAX {
             continue;
         }

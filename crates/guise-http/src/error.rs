@@ -2,9 +2,10 @@
 
 use axum::response::{IntoResponse, Response};
 use guise_domain::rate::Quota;
-use guise_domain::{CreateProfileError, SendError, StoreError};
+use guise_domain::{CreateProfileError, EditProfileError, SendError, StoreError};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer;
@@ -45,6 +46,12 @@ pub(crate) enum Refusal {
     TextTooLong,
     /// The message was not sent, for this reason.
     NotSent(String),
+    /// The profile was changed since; it is at this revision.
+    Stale(u32),
+    /// A change that does not say which revision it is of.
+    RevisionRequired,
+    /// Another living profile has this external id.
+    ExternalIdTaken,
     /// Nothing here, or nothing the caller may see.
     NotFound,
     /// The body or a parameter breaks a rule; the text names the place first.
@@ -72,6 +79,24 @@ pub(crate) enum Refusal {
 /// The cause of a 5xx, on its way to the log in the response's extensions.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub(crate) String);
+
+/// A refusal in the form of the API beside the original's, on its way to [`with_slug`].
+#[derive(Clone, Debug, Serialize)]
+struct Problem {
+    code: u16,
+    slug: &'static str,
+    message: String,
+}
+
+/// Writes refusals with their slug: for what the original never answered.
+pub(crate) async fn with_slug(mut response: Response) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let (mut parts, _) = response.into_parts();
+    let written = answer::json(parts.status, &json!({"errors": [problem]}));
+    let (head, body) = written.into_parts();
+    parts.headers.extend(head.headers);
+    Response::from_parts(parts, body)
+}
 
 impl Refusal {
     fn wire(&self) -> (StatusCode, u16, String) {
@@ -111,6 +136,19 @@ impl Refusal {
             Self::NotSent(reason) => {
                 (S::FORBIDDEN, 151, format!("There was an error sending your message: {reason}."))
             }
+            Self::Stale(current) => {
+                (S::PRECONDITION_FAILED, 214, format!("The profile is at revision {current}."))
+            }
+            Self::RevisionRequired => (
+                S::PRECONDITION_REQUIRED,
+                214,
+                "If-Match: is required, with the profile's revision in quotes, or *".into(),
+            ),
+            Self::ExternalIdTaken => (
+                S::CONFLICT,
+                214,
+                "external_id: is taken by another living profile of this account".into(),
+            ),
             Self::NotFound => (S::NOT_FOUND, 34, "Sorry, that page does not exist.".into()),
             Self::Invalid(reason) | Self::Upload(reason) => (S::BAD_REQUEST, 214, reason.clone()),
             Self::Missing(name) => (S::BAD_REQUEST, 38, format!("{name} parameter is missing.")),
@@ -128,6 +166,38 @@ impl Refusal {
         }
     }
 
+    /// What kind of refusal this is, in a word that stays.
+    fn slug(&self) -> &'static str {
+        match self {
+            Self::BadAuthentication => "bad-authentication",
+            Self::NotAuthenticated => "not-authenticated",
+            Self::BadToken => "bad-token",
+            Self::ClockOff => "clock-off",
+            Self::AppSuspended => "app-suspended",
+            Self::NeedsUserContext => "needs-user-context",
+            Self::NotPermitted => "not-permitted",
+            Self::ReadOnly => "read-only",
+            Self::NoDirectMessages => "no-direct-messages",
+            Self::NoUser | Self::NoUsers | Self::NoRecipient => "no-user",
+            Self::TooManyUsers => "too-many-users",
+            Self::RecipientClosed => "recipient-closed",
+            Self::TextTooLong => "text-too-long",
+            Self::NotSent(_) => "not-sent",
+            Self::Stale(_) => "stale-revision",
+            Self::RevisionRequired => "revision-required",
+            Self::ExternalIdTaken => "external-id-taken",
+            Self::NotFound => "not-found",
+            Self::Invalid(_) | Self::Missing(_) | Self::Upload(_) => "invalid",
+            Self::MediaNotFound => "media-not-found",
+            Self::NotAPicture => "not-a-picture",
+            Self::TooLarge(_) => "too-large",
+            Self::TooSlow => "too-slow",
+            Self::Limited(_) => "rate-limited",
+            Self::OverCapacity(_) => "over-capacity",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     fn body(&self, code: u16, message: &str) -> Value {
         match self {
             Self::Upload(reason) => json!({"request": "/1.1/media/upload.json", "error": reason}),
@@ -140,6 +210,8 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, code, message) = self.wire();
         let mut response = answer::json(status, &self.body(code, &message));
+        let problem = Problem { code, slug: self.slug(), message };
+        response.extensions_mut().insert(problem);
         match self {
             Self::OverCapacity(cause) => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -188,6 +260,21 @@ impl From<CreateProfileError> for Refusal {
         match error {
             CreateProfileError::MediaNotFound => Self::MediaNotFound,
             CreateProfileError::NotAPicture => Self::NotAPicture,
+            CreateProfileError::ExternalIdTaken => Self::ExternalIdTaken,
+        }
+    }
+}
+
+impl From<EditProfileError> for Refusal {
+    fn from(error: EditProfileError) -> Self {
+        match error {
+            EditProfileError::NotFound => Self::NotFound,
+            EditProfileError::Stale { current } => Self::Stale(current),
+            EditProfileError::MediaNotFound => Self::MediaNotFound,
+            EditProfileError::NotAPicture => Self::NotAPicture,
+            EditProfileError::Incomplete => {
+                Self::Invalid("name and avatar: are required for a new profile".into())
+            }
         }
     }
 }

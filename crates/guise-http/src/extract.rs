@@ -11,6 +11,7 @@ use bytes::Bytes;
 use guise_domain::IdError;
 use guise_domain::limits::BODY_BYTES_MAX;
 use guise_domain::rate::Endpoint;
+use http::header::IF_MATCH;
 use http::request::Parts;
 use http::{Method, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -56,6 +57,8 @@ pub(crate) struct Received {
     pub(crate) query: Pairs,
     /// The last segment of the path.
     pub(crate) last_segment: String,
+    /// What `If-Match` says.
+    pub(crate) if_match: Option<String>,
     body: Bytes,
 }
 
@@ -123,6 +126,7 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
         let received = Received {
             query: query(&parts),
             last_segment: last_segment(&parts.uri).to_owned(),
+            if_match: if_match(&parts),
             body,
         };
         match W::parse(&received) {
@@ -150,6 +154,11 @@ pub(crate) fn query(parts: &Parts) -> Pairs {
 /// `scheme://host` as received, or nothing.
 pub(crate) fn base(guise: &Guise, parts: &Parts) -> String {
     crate::origin::Origin::of(guise, parts).base_url().unwrap_or_default()
+}
+
+fn if_match(parts: &Parts) -> Option<String> {
+    let value = parts.headers.get(IF_MATCH)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 fn last_segment(uri: &Uri) -> &str {

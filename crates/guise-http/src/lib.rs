@@ -8,6 +8,7 @@ mod blocks;
 mod error;
 mod extract;
 mod health;
+mod identity;
 mod media;
 mod messages;
 mod multipart;

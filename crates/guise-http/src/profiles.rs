@@ -21,7 +21,8 @@ pub(crate) async fn create(
     let ProfileIn { name, avatar } = input;
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
-    let created = guise.store().create_profile(&admission, NewProfile { id, name, avatar }).await?;
+    let new = NewProfile::plain(id, name, avatar);
+    let created = guise.store().create_profile(&admission, new).await?;
     let profile = caller.admitted(created)??;
     Ok(one(&guise, &received, profile.face()))
 }

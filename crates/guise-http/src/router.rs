@@ -2,17 +2,19 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use guise_domain::limits::PATH_BYTES_MAX;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-use crate::error::Refusal;
+use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
-use crate::{account, blocks, health, media, messages, pictures, profiles, settings, users};
+use crate::{
+    account, blocks, health, identity, media, messages, pictures, profiles, settings, users,
+};
 
 /// The whole application.
 pub fn router(guise: Guise) -> Router {
@@ -39,9 +41,18 @@ pub fn router(guise: Guise) -> Router {
         .route("/direct_messages/mark_read", post(messages::mark_read))
         .route("/direct_messages/indicate_typing", post(messages::indicate_typing))
         .route("/ton/data/dm/{message}/{media}/{file}", get(messages::show_picture));
+    let beside = Router::new()
+        .route("/direct_messages/stream", get(messages::stream))
+        .route("/profiles", get(identity::find).post(identity::create))
+        .route("/profiles/{id}", get(identity::show).patch(identity::edit))
+        .route("/profiles/{id}/revisions", get(identity::revisions))
+        .route("/profiles/by-external-id/{key}", put(identity::put))
+        .fallback(nothing)
+        .method_not_allowed_fallback(nothing)
+        .layer(map_response(with_slug));
     let routes = Router::new()
         .nest("/1.1", api)
-        .route("/guise/v1/direct_messages/stream", get(messages::stream))
+        .nest("/guise/v1", beside)
         .route("/2/users/{id}", get(users::show_v2))
         .route("/media/{file}", get(pictures::show))
         .route("/images/{file}", get(pictures::default))

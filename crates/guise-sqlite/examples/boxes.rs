@@ -85,6 +85,7 @@ async fn write(store: &SqliteStore, account: AccountId, number: i64) {
         replay_until: NOW,
         endpoint: Endpoint::DirectMessagesNew,
         rule: Rule { limit: u32::MAX, window_seconds: 86_400 },
+        app: AppId::new(1),
         by_app: None,
         now: NOW,
     };
@@ -92,7 +93,6 @@ async fn write(store: &SqliteStore, account: AccountId, number: i64) {
     let new = NewMessage {
         id: MessageId::new(first_id(account.get()) + number),
         recipient: account,
-        app: AppId::new(1),
         profile: None,
         media: None,
         content: MessageContent::of(text, MessageEntities::default()),

@@ -70,11 +70,10 @@ pub(crate) struct Count {
 impl Count {
     /// Counts a write as far as its windows allow.
     pub(crate) fn of(db: &Connection, admission: &Admission) -> rusqlite::Result<Self> {
-        let Admission { account, endpoint, rule, by_app, now, .. } = *admission;
+        let Admission { account, app, endpoint, rule, by_app, now, .. } = *admission;
         let account = Counted::of(db, Of::Account(account), endpoint, rule, now)?;
-        let app = by_app.map(|AppRule { app, endpoint, rule }| {
-            Counted::of(db, Of::App(app), endpoint, rule, now)
-        });
+        let app = by_app
+            .map(|AppRule { endpoint, rule }| Counted::of(db, Of::App(app), endpoint, rule, now));
         Ok(Self { account, app: app.transpose()? })
     }
 

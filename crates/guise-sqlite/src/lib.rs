@@ -9,6 +9,7 @@ mod accounts;
 mod admission;
 mod apps;
 mod credentials;
+mod edits;
 mod error;
 mod installation;
 mod media;

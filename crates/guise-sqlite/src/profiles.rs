@@ -2,35 +2,50 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Admission, Admitted, CreateProfileError, Face, MediaId, MediaKey, NewProfile, Page,
-    PageRequest, Picture, PictureFormat, Profile, ProfileId, ProfileName, Profiles, StoreError,
-    Timestamp,
+    AccountId, Admission, Admitted, AppId, CreateProfileError, EditProfileError, ExternalId, Face,
+    Kind, MediaId, MediaKey, NewProfile, Outcome, Page, PageRequest, Picture, PictureFormat,
+    Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName, Profiles, Revision, StoreError,
+    Tagged, Timestamp,
 };
 use rusqlite::Row;
 
 use crate::SqliteStore;
+use crate::edits::{self, living, set_tags};
 use crate::error::impossible;
 use crate::media::usable_upload;
 use crate::query::{all, below, one, page_of, unsigned};
 use crate::writer::Step;
 
+/// The columns that [`read_profile`] reads, of a statement that ends so.
+macro_rules! select_profile {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random, avatar_format,
+                avatar_width, avatar_height, kind, made_at, app, external_id, uses, last_used_at,
+                destroyed_at
+            FROM profiles ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_profile;
+
 const PUBLISH: &str = "UPDATE uploads SET public = 1 WHERE owner = ?1 AND id = ?2 AND public = 0";
-const CREATE: &str = "INSERT INTO profiles (account, id, name, avatar_owner, avatar_media,
-        avatar_random, avatar_format, avatar_width, avatar_height)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const BY_ID: &str = "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, uses, last_used_at
-    FROM profiles WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
+const CREATE: &str = "INSERT INTO profiles (account, id, name, folded, avatar_owner, avatar_media,
+        avatar_random, avatar_format, avatar_width, avatar_height, kind, made_at, app, external_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+pub(crate) const BY_ID: &str =
+    select_profile!("WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL");
 // What its owner shows now is for the owner to say: only others are shown what was.
 const SHOWN: &str = "SELECT profile, revision, name, avatar_owner, avatar_media, avatar_random,
         avatar_format, avatar_width, avatar_height
     FROM faces WHERE account = ?1 AND profile = ?2 AND owner <> ?1
     ORDER BY revision DESC LIMIT 1";
 // By the index of those alive: a page must not cost more because others were destroyed.
-const PAGE: &str = "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, uses, last_used_at
-    FROM profiles INDEXED BY profiles_alive
-    WHERE account = ?3 AND id <= ?1 AND destroyed_at IS NULL ORDER BY id DESC LIMIT ?2";
+const PAGE: &str = select_profile!(
+    "INDEXED BY profiles_alive
+    WHERE account = ?3 AND id <= ?1 AND destroyed_at IS NULL ORDER BY id DESC LIMIT ?2"
+);
 const DESTROY: &str = "UPDATE profiles SET destroyed_at = ?3
     WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
 const EXISTS: &str = "SELECT 1 FROM profiles WHERE account = ?1 AND id = ?2";
@@ -75,6 +90,58 @@ impl Profiles for SqliteStore {
         .await
     }
 
+    async fn edit_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+        expected: Option<u32>,
+        change: ProfileChange,
+    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            edits::edit(step, admission, id, expected, change)
+        })
+        .await
+    }
+
+    async fn put_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+        external_id: ExternalId,
+        change: ProfileChange,
+    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError> {
+        self.admitted(admission, move |step, admission| {
+            edits::put(step, admission, id, external_id, change)
+        })
+        .await
+    }
+
+    async fn profile_with_tags(
+        &self,
+        owner: AccountId,
+        id: ProfileId,
+    ) -> Result<Option<Tagged>, StoreError> {
+        self.read(move |db| edits::with_tags(db, owner, id)).await
+    }
+
+    async fn find_profiles(
+        &self,
+        owner: AccountId,
+        filter: ProfileFilter,
+        page: PageRequest,
+    ) -> Result<Page<Tagged>, StoreError> {
+        self.read(move |db| edits::find(db, owner, &filter, page)).await
+    }
+
+    async fn revisions(
+        &self,
+        owner: AccountId,
+        id: ProfileId,
+        page: PageRequest,
+    ) -> Result<Option<Page<Revision>>, StoreError> {
+        self.read(move |db| edits::revisions(db, owner, id, page)).await
+    }
+
     async fn destroy_profile(
         &self,
         admission: &Admission,
@@ -91,41 +158,102 @@ impl Profiles for SqliteStore {
     }
 }
 
-fn create(
+/// Makes a profile, with its tags.
+pub(crate) fn create(
     step: &mut Step<'_>,
     admission: &Admission,
     new: NewProfile,
 ) -> rusqlite::Result<Result<Profile, CreateProfileError>> {
-    let NewProfile { id, name, avatar } = new;
-    let Some(upload) = usable_upload(step.db, admission, avatar)? else {
-        return Ok(Err(CreateProfileError::MediaNotFound));
+    let NewProfile { id, name, avatar, kind, external_id, tags } = new;
+    let account = admission.account;
+    if let Some(external_id) = &external_id
+        && living(step.db, account, external_id)?.is_some()
+    {
+        return Ok(Err(CreateProfileError::ExternalIdTaken));
+    }
+    let avatar = match publish(step, admission, avatar)? {
+        Ok(picture) => picture,
+        Err(Unusable::Unknown) => return Ok(Err(CreateProfileError::MediaNotFound)),
+        Err(Unusable::NoPicture) => return Ok(Err(CreateProfileError::NotAPicture)),
     };
-    let Some(picture) = upload.picture() else {
-        return Ok(Err(CreateProfileError::NotAPicture));
-    };
-    let Picture { key: MediaKey { owner, media, random }, format, width, height } = picture;
-    step.execute(PUBLISH, (owner.get(), media.get()))?;
-    let row = (
-        admission.account.get(),
+    let Picture { key, format, width, height } = avatar;
+    let row = rusqlite::params![
+        account.get(),
         id.get(),
         name.as_str(),
-        owner.get(),
-        media.get(),
-        random,
+        name.folded(),
+        key.owner.get(),
+        key.media.get(),
+        key.random,
         format.extension(),
         width,
         height,
-    );
+        kind.map(Kind::as_str),
+        admission.now.millis(),
+        admission.app.get(),
+        external_id.as_ref().map(ExternalId::as_str),
+    ];
     step.execute(CREATE, row)?;
+    if !tags.is_empty() {
+        set_tags(step, account, id, &tags)?;
+    }
     step.keep_id(id.get());
-    Ok(Ok(Profile { id, revision: 1, name, avatar: picture, uses: 0, last_used_at: None }))
+    let (made_at, app) = (admission.now, Some(admission.app));
+    let current = Revision { revision: 1, name, avatar, kind, made_at, app };
+    Ok(Ok(Profile { id, current, external_id, uses: 0, last_used_at: None, destroyed_at: None }))
 }
 
-fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
-    let Face { profile, revision, name, avatar } = read_face(row, 0)?;
-    let uses = unsigned(row.get(9)?)?;
-    let last_used_at = row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis);
-    Ok(Profile { id: profile, revision, name, avatar, uses, last_used_at })
+/// Why an upload cannot be a profile's picture.
+pub(crate) enum Unusable {
+    Unknown,
+    NoPicture,
+}
+
+/// Makes an upload's picture public for good.
+pub(crate) fn publish(
+    step: &Step<'_>,
+    admission: &Admission,
+    avatar: MediaId,
+) -> rusqlite::Result<Result<Picture, Unusable>> {
+    let Some(upload) = usable_upload(step.db, admission, avatar)? else {
+        return Ok(Err(Unusable::Unknown));
+    };
+    let Some(picture) = upload.picture() else { return Ok(Err(Unusable::NoPicture)) };
+    step.execute(PUBLISH, (picture.key.owner.get(), picture.key.media.get()))?;
+    Ok(Ok(picture))
+}
+
+/// The profile that a row of [`select_profile`] holds.
+pub(crate) fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+    let id = ProfileId::new(row.get(0)?);
+    let external_id: Option<String> = row.get(12)?;
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    Ok(Profile {
+        id,
+        current: read_revision(row, id)?,
+        external_id: external_id.map(|text| text.parse().map_err(impossible)).transpose()?,
+        uses: unsigned(row.get(13)?)?,
+        last_used_at: moment(row.get(14)?),
+        destroyed_at: moment(row.get(15)?),
+    })
+}
+
+/// The revision in columns 1 to 11; column 0 is the profile's.
+pub(crate) fn read_revision(row: &Row<'_>, id: ProfileId) -> rusqlite::Result<Revision> {
+    let Face { profile: _, revision, name, avatar } = read_face(row, 0)?;
+    let kind: Option<String> = row.get(9)?;
+    let kind =
+        kind.map(|word| Kind::parse(&word).ok_or_else(|| impossible(format!("kind {word}"))));
+    // Only first revisions are from before this was kept.
+    let made_at = row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis);
+    Ok(Revision {
+        revision,
+        name,
+        avatar,
+        kind: kind.transpose()?,
+        made_at: made_at.unwrap_or(id.created_at()),
+        app: row.get::<_, Option<i64>>(11)?.map(AppId::new),
+    })
 }
 
 /// The face in column `first` and the eight after.

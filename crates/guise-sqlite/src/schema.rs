@@ -16,7 +16,12 @@ const APPLICATION_ID: i64 = 0x4775_6973;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_messages.sql"),
+    include_str!("../migrations/0003_revisions.sql"),
 ];
+
+/// Names that came before they were searched.
+const UNFOLDED: &str = "SELECT account, id, name FROM profiles WHERE folded = ''";
+const FOLD: &str = "UPDATE profiles SET folded = ?3 WHERE account = ?1 AND id = ?2";
 
 const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 
@@ -53,9 +58,24 @@ fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), Ope
     for script in scripts.iter().skip(usize::try_from(found).unwrap_or(0)) {
         step.execute_batch(script)?;
     }
+    if known >= 3 {
+        fold_names(&step)?;
+    }
     step.pragma_update(None, "application_id", APPLICATION_ID)?;
     step.pragma_update(None, "user_version", known)?;
     step.commit()?;
+    Ok(())
+}
+
+/// Folds what no script can: the rules are the program's.
+fn fold_names(db: &Connection) -> rusqlite::Result<()> {
+    let mut unfolded = db.prepare(UNFOLDED)?;
+    let rows = unfolded.query_map((), |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+    })?;
+    for (account, id, name) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+        db.execute(FOLD, (account, id, guise_domain::fold(&name)))?;
+    }
     Ok(())
 }
 
@@ -128,15 +148,24 @@ mod tests {
             (),
         )
         .unwrap();
+        db.execute(
+            "INSERT INTO profiles (account, id, name, avatar_owner, avatar_media, avatar_random,
+                avatar_format, avatar_width, avatar_height) VALUES (7, 1, 'Zoë', 7, 1, x'00', 'jpg', 1, 1)",
+            (),
+        )
+        .unwrap();
         drop(db);
 
         let db = open(&path, &Options::default()).unwrap();
+        let searched = "SELECT folded FROM profiles";
+        let searched: String = db.query_row(searched, (), |row| row.get(0)).unwrap();
+        assert_eq!(searched, "zoe");
         assert_eq!(version(&db, &path, MIGRATIONS).unwrap(), number(MIGRATIONS));
         assert_eq!(account(&db).unwrap(), "A");
         let kept = Connection::open(beside(&path, number(MIGRATIONS))).unwrap();
         assert_eq!(version(&kept, &path, MIGRATIONS).unwrap(), 1);
         assert_eq!(account(&kept).unwrap(), "A");
-        assert!(!folder.path().join("guise.db.before-v2.partial").exists());
+        assert!(!folder.path().join("guise.db.before-v3.partial").exists());
         drop(db);
 
         fs::remove_file(beside(&path, number(MIGRATIONS))).unwrap();

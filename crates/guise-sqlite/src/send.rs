@@ -71,8 +71,8 @@ fn deliver(
     new: NewMessage,
     free: bool,
 ) -> rusqlite::Result<Result<Message, SendError>> {
-    let sender = admission.account;
-    let NewMessage { id, recipient, app, profile, media, content } = new;
+    let (sender, app) = (admission.account, admission.app);
+    let NewMessage { id, recipient, profile, media, content } = new;
     if let Err(refusal) = may_write(step.db, sender, recipient)? {
         return Ok(Err(refusal));
     }

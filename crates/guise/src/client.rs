@@ -2,6 +2,7 @@
 
 mod call;
 mod dm;
+mod identity;
 mod profile;
 mod stream;
 mod upload;

@@ -55,8 +55,6 @@ pub struct NewMessage {
     pub id: MessageId,
     /// Who it is written to; the caller itself is allowed.
     pub recipient: AccountId,
-    /// The app that sends it.
-    pub app: AppId,
     /// The caller's profile to write it under.
     pub profile: Option<ProfileId>,
     /// The upload to attach.

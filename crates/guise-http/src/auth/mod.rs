@@ -9,7 +9,7 @@ mod verify;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use guise_domain::rate::{Endpoint, Kind, Quota};
+use guise_domain::rate::{Endpoint, Kind, Permission, Quota};
 use guise_domain::{Access, Account, Admission, Admitted, AppId, AppRule, ReplayKey, Timestamp};
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
@@ -98,12 +98,14 @@ impl Caller {
     /// # Errors
     /// What the caller lacks, or that the window of a read is used up.
     pub(crate) fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
-        if endpoint.family() == "custom_profiles" && !self.account().custom_profiles {
-            return Err(Refusal::NotPermitted);
-        }
-        let messages = endpoint.family() == "direct_messages";
-        if messages && self.known.access < Access::DirectMessages {
-            return Err(Refusal::NoDirectMessages);
+        match endpoint.permission() {
+            Permission::CustomProfiles if !self.account().custom_profiles => {
+                return Err(Refusal::NotPermitted);
+            }
+            Permission::DirectMessages if self.known.access < Access::DirectMessages => {
+                return Err(Refusal::NoDirectMessages);
+            }
+            _ => {}
         }
         match endpoint.kind() {
             Kind::Write if self.known.access < Access::Write => Err(Refusal::ReadOnly),
@@ -126,15 +128,14 @@ impl Caller {
     pub(crate) fn admission(&self, guise: &Guise, endpoint: Endpoint) -> Admission {
         Admission {
             account: self.account().id,
+            app: self.app(),
             replay: self.replay,
             replay_until: self.replay_until,
             endpoint,
             rule: guise.settings().rules.rule(endpoint),
-            by_app: endpoint.by_app().map(|endpoint| AppRule {
-                app: self.app(),
-                endpoint,
-                rule: guise.settings().rules.rule(endpoint),
-            }),
+            by_app: endpoint
+                .by_app()
+                .map(|endpoint| AppRule { endpoint, rule: guise.settings().rules.rule(endpoint) }),
             now: self.now,
         }
     }

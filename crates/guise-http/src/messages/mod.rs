@@ -42,7 +42,7 @@ pub(crate) async fn create(
     }
     let content = MessageContent { entities: resolve(&guise, entities).await?, ..content };
     let id = MessageId::new(guise.next_id(caller.now));
-    let new = NewMessage { id, recipient, app: caller.app(), profile, media, content };
+    let new = NewMessage { id, recipient, profile, media, content };
     let admission = caller.admission(&guise, MessageIn::ENDPOINT);
     let sent = guise.store().send_message(&admission, new).await?;
     let message = caller.admitted(sent)??;

@@ -26,6 +26,52 @@ pub(crate) enum ProfileCommand {
     /// List the account's profiles, newest first
     #[command(after_help = "Example:\n  guise profile list --json")]
     List,
+    /// Find profiles by what is known of them, with how often and when last they were written under
+    #[command(after_help = "Example:\n  guise profile find --name zoe --kind human\n  \
+                      guise profile find --unused-since 2026-01-31T00:00:00Z")]
+    Find {
+        /// A part of the name, without regard to case and accents
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Who or what speaks: human, bot or ai
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// A tag
+        #[arg(long)]
+        tag: Option<String>,
+        /// Neither made nor used since then
+        #[arg(long, value_name = "TIME")]
+        unused_since: Option<String>,
+        /// Destroyed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Change a profile; messages keep what they were written under
+    #[command(
+        after_help = "Example:\n  guise profile edit 100001 --name \"Jon C, Engineer\" --kind human"
+    )]
+    Edit {
+        /// Its id
+        id: ProfileId,
+        /// A new name
+        #[arg(long)]
+        name: Option<String>,
+        /// A new picture: JPEG, PNG, GIF or WebP
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        avatar: Option<PathBuf>,
+        /// Who or what speaks: human, bot or ai
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// A tag, in place of those it has; may be given more than once
+        #[arg(long, value_name = "TAG")]
+        tag: Vec<String>,
+    },
+    /// Show everything a profile was, the newest first
+    #[command(after_help = "Example:\n  guise profile history 100001")]
+    History {
+        /// Its id
+        id: ProfileId,
+    },
     /// Show one profile
     #[command(after_help = "Example:\n  guise profile show 100001")]
     Show {

@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::identity::{self, Change};
 use super::upload::{media_id, upload, upload_chunked};
 use super::{Body, Client};
 use crate::args::ProfileCommand;
@@ -26,6 +27,21 @@ pub(crate) async fn run(
             one(&answer, "Created a profile.\n", output)
         }
         ProfileCommand::List => list(client, output).await,
+        ProfileCommand::Find { name, kind, tag, unused_since, all } => {
+            let state = all.then(|| "all".to_owned());
+            let query = [
+                ("name", name),
+                ("kind", kind),
+                ("tag", tag),
+                ("unused_since", unused_since),
+                ("state", state),
+            ];
+            identity::find(client, &query, output).await
+        }
+        ProfileCommand::Edit { id, name, avatar, kind, tag } => {
+            identity::edit(client, id, Change { name, avatar, kind, tags: tag }, output).await
+        }
+        ProfileCommand::History { id } => identity::history(client, id, output).await,
         ProfileCommand::Show { id } => {
             let answer = client.get(&format!("/1.1/custom_profiles/{id}.json")).await?.success()?;
             one(&answer, "", output)

@@ -4,6 +4,7 @@ mod call;
 mod config;
 mod dm;
 mod folder;
+mod profile;
 mod quickstart;
 
 use std::os::unix::fs::PermissionsExt;

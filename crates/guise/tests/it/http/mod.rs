@@ -4,6 +4,7 @@ mod authentication;
 mod bodies;
 mod compatibility;
 mod general;
+mod identity;
 mod limits;
 mod messages;
 mod origins;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use guise_domain::rate::{Endpoint, Rule};
 use guise_domain::{
-    AccountId, Admission, Admitted, AppId, MediaId, MessageId, NewMessage, NewProfile, PageRequest,
-    ProfileId, ProfileName, SendError, Store, Timestamp,
+    AccountId, Admission, Admitted, EditProfileError, MediaId, MessageId, NewMessage, NewProfile,
+    PageRequest, ProfileChange, ProfileId, ProfileName, SendError, Store, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -20,6 +20,8 @@ const PEOPLE: [AccountId; 2] = [OWNER, OTHER];
 enum Act {
     /// Makes a profile with a number for a name.
     MakeProfile { who: usize },
+    /// Renames a profile of anybody's, if it is one's own and lives.
+    Rename { who: usize, nth: usize },
     /// Destroys a profile of anybody's, if it is one's own.
     DestroyProfile { who: usize, nth: usize },
     /// Writes, under a profile of anybody's or none.
@@ -35,6 +37,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         1 => who().prop_map(|who| Act::MakeProfile { who }),
         1 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::DestroyProfile { who, nth }),
+        2 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::Rename { who, nth }),
         4 => (who(), who(), proptest::option::of(0..9_usize))
             .prop_map(|(who, to, profile)| Act::Write { who, to, profile }),
         2 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::Destroy { who, nth }),
@@ -80,6 +83,7 @@ impl Play {
         match act {
             Act::MakeProfile { who } => self.make_profile(who).await,
             Act::DestroyProfile { who, nth } => self.destroy_profile(who, nth).await,
+            Act::Rename { who, nth } => self.rename(who, nth).await,
             Act::Write { who, to, profile } => self.write(who, to, profile).await,
             Act::Destroy { who, nth } => self.destroy(who, nth).await,
             Act::Block { who, blocked } => {
@@ -95,7 +99,7 @@ impl Play {
         let name = format!("Profile {id}");
         let avatar = MediaId::new(5 + i64::try_from(who).unwrap());
         let parsed = ProfileName::parse(&name).unwrap();
-        let new = NewProfile { id: ProfileId::new(id), name: parsed, avatar };
+        let new = NewProfile::plain(ProfileId::new(id), parsed, avatar);
         let made = self.store.create_profile(&admission, new).await.unwrap();
         assert!(matches!(made, Admitted::Done(_, Ok(_))));
         self.model.profiles.insert(id, (who, name, true));
@@ -110,13 +114,29 @@ impl Play {
         profile.2 &= profile.0 != who;
     }
 
+    async fn rename(&mut self, who: usize, nth: usize) {
+        let Some(id) = self.nth_profile(nth) else { return };
+        let (number, admission) = (self.id(), self.admission(who, Endpoint::ProfilesEdit));
+        let name = format!("Renamed {number}");
+        let parsed = Some(ProfileName::parse(&name).unwrap());
+        let change = ProfileChange { name: parsed, ..ProfileChange::default() };
+        let edited = self.store.edit_profile(&admission, ProfileId::new(id), None, change).await;
+        let Admitted::Done(_, edited) = edited.unwrap() else { panic!("not admitted") };
+        let profile = self.model.profiles.get_mut(&id).unwrap();
+        if profile.0 == who && profile.2 {
+            assert!(edited.is_ok());
+            profile.1 = name;
+        } else {
+            assert_eq!(edited, Err(EditProfileError::NotFound));
+        }
+    }
+
     async fn write(&mut self, who: usize, to: usize, profile: Option<usize>) {
         let profile = profile.map(|nth| self.nth_profile(nth).unwrap_or(1));
         let (id, admission) = (self.id(), self.admission(who, Endpoint::DirectMessagesNew));
         let new = NewMessage {
             id: MessageId::new(id),
             recipient: PEOPLE[to],
-            app: AppId::new(7),
             profile: profile.map(ProfileId::new),
             media: None,
             content: text("Hello"),

@@ -22,7 +22,7 @@ pub(super) fn text(text: &str) -> MessageContent {
 
 fn new(id: i64, recipient: AccountId) -> NewMessage {
     let (id, content) = (MessageId::new(id), text("Hello"));
-    NewMessage { id, recipient, app: APP, profile: None, media: None, content }
+    NewMessage { id, recipient, profile: None, media: None, content }
 }
 
 fn sending(account: AccountId, request: u64) -> Admission {
@@ -141,7 +141,7 @@ async fn of_messages_at_once_exactly_as_many_pass_as_the_apps_window_holds() {
         for number in 0..40 {
             let store = Arc::clone(&store);
             tasks.spawn(async move {
-                let by_app = Some(AppRule { app: APP, endpoint, rule });
+                let by_app = Some(AppRule { endpoint, rule });
                 let account = if number % 2 == 0 { OWNER } else { OTHER };
                 let admission = Admission { by_app, ..sending(account, number) };
                 let id = 1 + i64::try_from(number).unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
-    AccountId, Admission, Admitted, Content, CreateProfileError, ImageType, Media, MediaId,
+    AccountId, Admission, Admitted, AppId, Content, CreateProfileError, ImageType, Media, MediaId,
     MediaKey, NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId,
     ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
@@ -40,6 +40,7 @@ fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission 
         replay_until: NOW.plus_seconds(901),
         endpoint,
         rule: Rule { limit: 10, window_seconds: 900 },
+        app: AppId::new(7),
         by_app: None,
         now: NOW,
     }
@@ -81,7 +82,7 @@ async fn upload(store: &dyn Store, upload: Upload, request: u64) {
 
 fn profile(id: i64, avatar: i64) -> NewProfile {
     let name = ProfileName::parse("Jon").unwrap();
-    NewProfile { id: ProfileId::new(id), name, avatar: MediaId::new(avatar) }
+    NewProfile::plain(ProfileId::new(id), name, MediaId::new(avatar))
 }
 
 fn create(request: u64) -> Admission {

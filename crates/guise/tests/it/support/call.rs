@@ -255,6 +255,13 @@ impl Reply {
         assert_eq!(self.header("content-type"), "application/json;charset=utf-8");
     }
 
+    /// Holds status and whole body of the errors beside the original's API.
+    #[track_caller]
+    pub(crate) fn refused_as(&self, status: u16, code: u16, slug: &str, message: &str) {
+        self.is(status, &json!({"errors": [{"code": code, "slug": slug, "message": message}]}));
+        assert_eq!(self.header("content-type"), "application/json;charset=utf-8");
+    }
+
     /// Holds status and whole body of the upload's own errors.
     #[track_caller]
     pub(crate) fn upload_refused(&self, message: &str) {

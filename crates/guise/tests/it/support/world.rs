@@ -234,6 +234,14 @@ impl World {
         Call::new(self, Method::POST, target)
     }
 
+    pub(crate) fn patch(&self, target: &str) -> Call<'_> {
+        Call::new(self, Method::PATCH, target)
+    }
+
+    pub(crate) fn put(&self, target: &str) -> Call<'_> {
+        Call::new(self, Method::PUT, target)
+    }
+
     pub(crate) fn delete(&self, target: &str) -> Call<'_> {
         Call::new(self, Method::DELETE, target)
     }

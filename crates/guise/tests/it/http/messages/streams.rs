@@ -98,7 +98,7 @@ async fn a_stream_goes_on_where_an_earlier_one_ended() {
     }
     let reply = world.get(STREAM).by(&ann).header("last-event-id", "x").send().await;
     let rule = "must be a positive decimal number of at most 63 bits";
-    reply.refused(400, 214, &format!("Last-Event-ID: {rule}"));
+    reply.refused_as(400, 214, "invalid", &format!("Last-Event-ID: {rule}"));
 }
 
 #[tokio::test]
@@ -125,5 +125,6 @@ async fn a_stream_needs_the_access_level_of_messages() {
     let writer = world.again(&shop, Access::Write).await;
     let reply = world.get(STREAM).by(&writer).send().await;
     assert_eq!(reply.status, 403);
-    world.get(STREAM).send().await.refused(400, 215, "Bad Authentication data.");
+    let reply = world.get(STREAM).send().await;
+    reply.refused_as(400, 215, "bad-authentication", "Bad Authentication data.");
 }

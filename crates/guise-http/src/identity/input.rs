@@ -1,0 +1,205 @@
+//! The requests of `/guise/v1/profiles/…`.
+
+use std::str::FromStr;
+
+use guise_domain::limits::PROFILE_TAGS_MAX;
+use guise_domain::rate::Endpoint;
+use guise_domain::{
+    ExternalId, Kind, MediaId, PageRequest, ProfileChange, ProfileFilter, ProfileName,
+    ProfileState, ProfileTag, Timestamp, fold,
+};
+
+use crate::error::Refusal;
+use crate::extract::{Input, Received, Unreadable};
+use crate::wire::{Member, Pairs, page};
+
+/// A profile to be made.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(super) name: ProfileName,
+    pub(super) avatar: MediaId,
+    pub(super) kind: Option<Kind>,
+    pub(super) external_id: Option<ExternalId>,
+    pub(super) tags: Vec<ProfileTag>,
+}
+
+impl Input for Created {
+    /// One limit for making profiles, whichever way.
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesNew;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        let body = request.json()?;
+        let top = Member::top(&body);
+        let external_id = top.member("external_id")?;
+        Ok(Self {
+            name: name(&top.member("name")?)?,
+            avatar: top.member("avatar")?.member("media_id")?.id()?,
+            kind: kind(&top.member("kind")?)?,
+            external_id: if external_id.is_absent() { None } else { Some(parsed(&external_id)?) },
+            tags: tags(&top.member("tags")?)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// A change, and the revision it is of; of any when that is absent.
+#[derive(Debug)]
+pub(crate) struct Edited {
+    pub(super) expected: Option<u32>,
+    pub(super) change: ProfileChange,
+}
+
+impl Input for Edited {
+    const ENDPOINT: Endpoint = Endpoint::ProfilesEdit;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        let body = request.json()?;
+        let change = change(&body)?;
+        Ok(Self { expected: expected(request.if_match.as_deref())?, change })
+    }
+}
+
+/// What a profile shall be.
+#[derive(Debug)]
+pub(crate) struct Put(pub(super) ProfileChange);
+
+impl Input for Put {
+    const ENDPOINT: Endpoint = Endpoint::ProfilesEdit;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        Ok(Self(change(&request.json()?)?))
+    }
+}
+
+/// The path says it all.
+#[derive(Debug)]
+pub(crate) struct Shown;
+
+impl Input for Shown {
+    const ENDPOINT: Endpoint = Endpoint::ProfilesShow;
+
+    fn parse(_: &Received) -> Result<Self, Unreadable> {
+        Ok(Self)
+    }
+}
+
+/// The page of a history.
+#[derive(Debug)]
+pub(crate) struct Revised {
+    pub(super) page: PageRequest,
+}
+
+impl Input for Revised {
+    const ENDPOINT: Endpoint = Endpoint::ProfilesRevisions;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        Ok(Self { page: page(&request.query)? })
+    }
+}
+
+/// Which profiles to find.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(super) filter: ProfileFilter,
+    pub(super) page: PageRequest,
+}
+
+impl Input for Found {
+    const ENDPOINT: Endpoint = Endpoint::ProfilesFind;
+
+    fn parse(request: &Received) -> Result<Self, Unreadable> {
+        let query = &request.query;
+        let filter = ProfileFilter {
+            name: given(query, "name").map(fold),
+            name_prefix: given(query, "name_prefix").map(fold),
+            kind: one_of(query, "kind", Kind::parse, "human, bot or ai")?,
+            tag: given(query, "tag").map(|text| in_query("tag", text)).transpose()?,
+            unused_since: given(query, "unused_since").map(moment).transpose()?,
+            state: one_of(query, "state", state, "living, destroyed or all")?.unwrap_or_default(),
+        };
+        Ok(Self { filter, page: page(query)? })
+    }
+}
+
+fn given<'a>(query: &'a Pairs, name: &str) -> Option<&'a str> {
+    query.get(name).filter(|text| !text.is_empty())
+}
+
+fn one_of<T>(
+    query: &Pairs,
+    name: &str,
+    parse: fn(&str) -> Option<T>,
+    words: &str,
+) -> Result<Option<T>, Refusal> {
+    let Some(text) = given(query, name) else { return Ok(None) };
+    match parse(text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Refusal::Invalid(format!("{name}: must be {words}"))),
+    }
+}
+
+fn state(word: &str) -> Option<ProfileState> {
+    match word {
+        "living" => Some(ProfileState::Living),
+        "destroyed" => Some(ProfileState::Destroyed),
+        "all" => Some(ProfileState::All),
+        _ => None,
+    }
+}
+
+fn in_query<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|rule| Refusal::Invalid(format!("{name}: {rule}")))
+}
+
+fn moment(text: &str) -> Result<Timestamp, Refusal> {
+    let rule = "unused_since: must be a moment such as 2026-01-31T00:00:00Z";
+    let moment: jiff::Timestamp = text.parse().map_err(|_| Refusal::Invalid(rule.into()))?;
+    Ok(Timestamp::from_millis(moment.as_millisecond()))
+}
+
+/// `If-Match`: the revision in quotes, as `ETag` has it, or `*`.
+fn expected(if_match: Option<&str>) -> Result<Option<u32>, Refusal> {
+    match if_match.map(str::trim) {
+        None => Err(Refusal::RevisionRequired),
+        Some("*") => Ok(None),
+        Some(tag) => {
+            let revision = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+            let revision = revision.and_then(|revision| revision.parse().ok());
+            let rule = "If-Match: must be the profile's revision in quotes, or *";
+            revision.map(Some).ok_or_else(|| Refusal::Invalid(rule.into()))
+        }
+    }
+}
+
+fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
+    let top = Member::top(body);
+    let given_name = top.member("name")?;
+    let avatar = top.member("avatar")?;
+    Ok(ProfileChange {
+        name: if given_name.is_absent() { None } else { Some(name(&given_name)?) },
+        avatar: if avatar.is_absent() { None } else { Some(avatar.member("media_id")?.id()?) },
+        kind: kind(&top.member("kind")?)?,
+        tags: tags(&top.member("tags")?)?,
+    })
+}
+
+fn name(member: &Member<'_>) -> Result<ProfileName, Refusal> {
+    ProfileName::parse(member.string()?).map_err(|rule| member.refuse(rule))
+}
+
+fn kind(member: &Member<'_>) -> Result<Option<Kind>, Refusal> {
+    if member.is_absent() {
+        return Ok(None);
+    }
+    Ok(Kind::parse(member.one_of(&["human", "bot", "ai"])?))
+}
+
+fn tags(member: &Member<'_>) -> Result<Option<Vec<ProfileTag>>, Refusal> {
+    if member.is_absent() {
+        return Ok(None);
+    }
+    member.items(0, PROFILE_TAGS_MAX)?.iter().map(parsed).collect::<Result<_, _>>().map(Some)
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(member: &Member<'_>) -> Result<T, Refusal> {
+    member.string()?.parse().map_err(|rule| member.refuse(rule))
+}

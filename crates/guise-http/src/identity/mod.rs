@@ -1,0 +1,137 @@
+//! What an account knows of its own profiles beyond the original: `/guise/v1/profiles/…`.
+
+mod input;
+mod output;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use guise_domain::{NewProfile, Outcome, Page, ProfileId, Tagged};
+use http::StatusCode;
+
+use crate::answer;
+use crate::auth::Caller;
+use crate::error::Refusal;
+use crate::extract::{Input, Signed};
+use crate::state::Guise;
+use crate::wire::Cursor;
+use input::{Created, Edited, Found, Put, Revised, Shown};
+use output::{OneOut, ProfileOut, ProfilesOut, RevisionOut, RevisionsOut, with_etag};
+
+/// `GET /guise/v1/profiles`
+pub(crate) async fn find(
+    State(guise): State<Guise>,
+    Signed { caller, input: Found { filter, page }, received }: Signed<Found>,
+) -> Result<Response, Refusal> {
+    let Page { items, next } =
+        guise.store().find_profiles(caller.account().id, filter, page).await?;
+    let profiles =
+        items.into_iter().map(|profile| ProfileOut::new(&guise, &received, profile)).collect();
+    let next_cursor = next.map(|id| Cursor(id).write());
+    Ok(answer::json(StatusCode::OK, &ProfilesOut { profiles, next_cursor }))
+}
+
+/// `POST /guise/v1/profiles`
+pub(crate) async fn create(
+    State(guise): State<Guise>,
+    Signed { caller, input, received }: Signed<Created>,
+) -> Result<Response, Refusal> {
+    let Created { name, avatar, kind, external_id, tags } = input;
+    let id = ProfileId::new(guise.next_id(caller.now));
+    let mut sorted = tags.clone();
+    sorted.sort();
+    sorted.dedup();
+    let new = NewProfile { id, name, avatar, kind, external_id, tags };
+    let admission = caller.admission(&guise, Created::ENDPOINT);
+    let created = guise.store().create_profile(&admission, new).await?;
+    let profile = caller.admitted(created)??;
+    let made = Tagged { profile, tags: sorted };
+    Ok(one(&guise, &received, StatusCode::CREATED, made, None))
+}
+
+/// `GET /guise/v1/profiles/{id}`
+pub(crate) async fn show(
+    State(guise): State<Guise>,
+    Path(id): Path<String>,
+    Signed { caller, received, .. }: Signed<Shown>,
+) -> Result<Response, Refusal> {
+    let found = guise.store().profile_with_tags(caller.account().id, named(&id)?).await?;
+    let found = found.ok_or(Refusal::NotFound)?;
+    Ok(one(&guise, &received, StatusCode::OK, found, None))
+}
+
+/// `PATCH /guise/v1/profiles/{id}`
+pub(crate) async fn edit(
+    State(guise): State<Guise>,
+    Path(id): Path<String>,
+    Signed { caller, input: Edited { expected, change }, received }: Signed<Edited>,
+) -> Result<Response, Refusal> {
+    let id = match named(&id) {
+        Ok(id) => id,
+        Err(refusal) => return Err(caller.refuse(&guise, Edited::ENDPOINT, refusal).await),
+    };
+    let admission = caller.admission(&guise, Edited::ENDPOINT);
+    let edited = guise.store().edit_profile(&admission, id, expected, change).await?;
+    let (profile, _) = caller.admitted(edited)??;
+    Ok(one(&guise, &received, StatusCode::OK, profile, None))
+}
+
+/// `PUT /guise/v1/profiles/by-external-id/{key}`
+pub(crate) async fn put(
+    State(guise): State<Guise>,
+    Path(key): Path<String>,
+    Signed { caller, input: Put(change), received }: Signed<Put>,
+) -> Result<Response, Refusal> {
+    let external_id = match key.parse() {
+        Ok(external_id) => external_id,
+        Err(rule) => return Err(refuse_key(&guise, &caller, rule).await),
+    };
+    let id = ProfileId::new(guise.next_id(caller.now));
+    let admission = caller.admission(&guise, Put::ENDPOINT);
+    let put = guise.store().put_profile(&admission, id, external_id, change).await?;
+    let (profile, outcome) = caller.admitted(put)??;
+    let status = match outcome {
+        Outcome::Created => StatusCode::CREATED,
+        Outcome::Updated | Outcome::Unchanged => StatusCode::OK,
+    };
+    Ok(one(&guise, &received, status, profile, Some(outcome)))
+}
+
+async fn refuse_key(
+    guise: &Guise,
+    caller: &Caller,
+    rule: guise_domain::ExternalIdError,
+) -> Refusal {
+    let refusal = Refusal::Invalid(format!("external_id: {rule}"));
+    caller.refuse(guise, Put::ENDPOINT, refusal).await
+}
+
+/// `GET /guise/v1/profiles/{id}/revisions`
+pub(crate) async fn revisions(
+    State(guise): State<Guise>,
+    Path(id): Path<String>,
+    Signed { caller, input, received }: Signed<Revised>,
+) -> Result<Response, Refusal> {
+    let found = guise.store().revisions(caller.account().id, named(&id)?, input.page).await?;
+    let Page { items, next } = found.ok_or(Refusal::NotFound)?;
+    let revisions =
+        items.into_iter().map(|revision| RevisionOut::new(&guise, &received, revision)).collect();
+    let next_cursor = next.map(|revision| Cursor(revision).write());
+    Ok(answer::json(StatusCode::OK, &RevisionsOut { revisions, next_cursor }))
+}
+
+/// In a path, what is no id is no page either.
+fn named(id: &str) -> Result<ProfileId, Refusal> {
+    id.parse().map_err(|_| Refusal::NotFound)
+}
+
+fn one(
+    guise: &Guise,
+    received: &str,
+    status: StatusCode,
+    profile: Tagged,
+    outcome: Option<Outcome>,
+) -> Response {
+    let revision = profile.profile.current.revision;
+    let profile = ProfileOut::new(guise, received, profile);
+    with_etag(answer::json(status, &OneOut::new(profile, outcome)), revision)
+}

@@ -1,0 +1,131 @@
+//! The answers of `/guise/v1/profiles/…`. Every member is always there, `null` where there is nothing.
+
+use axum::response::Response;
+use guise_domain::{Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged, Timestamp};
+use http::HeaderValue;
+use http::header::ETAG;
+use serde::Serialize;
+
+use crate::state::Guise;
+
+#[derive(Debug, Serialize)]
+pub(super) struct OneOut {
+    profile: ProfileOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+}
+
+impl OneOut {
+    pub(super) fn new(profile: ProfileOut, outcome: Option<Outcome>) -> Self {
+        let outcome = outcome.map(|outcome| match outcome {
+            Outcome::Created => "created",
+            Outcome::Updated => "updated",
+            Outcome::Unchanged => "unchanged",
+        });
+        Self { profile, outcome }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ProfilesOut {
+    pub(super) profiles: Vec<ProfileOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RevisionsOut {
+    pub(super) revisions: Vec<RevisionOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A profile as its owner sees it.
+#[derive(Debug, Serialize)]
+pub(super) struct ProfileOut {
+    id: String,
+    revision: u32,
+    name: String,
+    kind: Option<&'static str>,
+    avatar: AvatarOut,
+    external_id: Option<String>,
+    tags: Vec<String>,
+    uses: u64,
+    created_at: String,
+    changed_at: String,
+    last_used_at: Option<String>,
+    destroyed_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AvatarOut {
+    url: String,
+}
+
+impl AvatarOut {
+    fn new(guise: &Guise, received: &str, picture: Picture) -> Self {
+        Self { url: guise.picture_url(received, picture.key, picture.format.extension()) }
+    }
+}
+
+impl ProfileOut {
+    pub(super) fn new(guise: &Guise, received: &str, tagged: Tagged) -> Self {
+        let Tagged { profile, tags } = tagged;
+        let Profile { id, current, external_id, uses, last_used_at, destroyed_at } = profile;
+        let Revision { revision, name, avatar, kind, made_at, app: _ } = current;
+        Self {
+            id: id.to_string(),
+            revision,
+            name: name.as_str().to_owned(),
+            kind: kind.map(Kind::as_str),
+            avatar: AvatarOut::new(guise, received, avatar),
+            external_id: external_id.map(|id| id.to_string()),
+            tags: tags.iter().map(ProfileTag::as_str).map(str::to_owned).collect(),
+            uses,
+            created_at: moment(id.created_at()),
+            changed_at: moment(made_at),
+            last_used_at: last_used_at.map(moment),
+            destroyed_at: destroyed_at.map(moment),
+        }
+    }
+}
+
+/// What a profile is or was.
+#[derive(Debug, Serialize)]
+pub(super) struct RevisionOut {
+    revision: u32,
+    name: String,
+    kind: Option<&'static str>,
+    avatar: AvatarOut,
+    made_at: String,
+    app_id: Option<String>,
+}
+
+impl RevisionOut {
+    pub(super) fn new(guise: &Guise, received: &str, revision: Revision) -> Self {
+        let Revision { revision, name, avatar, kind, made_at, app } = revision;
+        Self {
+            revision,
+            name: name.as_str().to_owned(),
+            kind: kind.map(Kind::as_str),
+            avatar: AvatarOut::new(guise, received, avatar),
+            made_at: moment(made_at),
+            app_id: app.map(|app| app.to_string()),
+        }
+    }
+}
+
+/// RFC 3339, in UTC, to the millisecond.
+fn moment(moment: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(moment.millis())
+        .map(|moment| format!("{moment:.3}"))
+        .unwrap_or_default()
+}
+
+/// Names the revision, for `If-Match`.
+pub(super) fn with_etag(mut response: Response, revision: u32) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&format!("\"{revision}\"")) {
+        response.headers_mut().insert(ETAG, value);
+    }
+    response
+}

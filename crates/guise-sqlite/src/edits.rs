@@ -1,0 +1,258 @@
+//! Changing profiles, what they were before, and finding them.
+
+use guise_domain::{
+    AccountId, Admission, CreateProfileError, EditProfileError, ExternalId, Kind, NewProfile,
+    Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter, ProfileId,
+    ProfileState, ProfileTag, Revision, Tagged,
+};
+use rusqlite::Connection;
+
+use crate::error::impossible;
+use crate::profiles::{
+    BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile,
+};
+use crate::query::{all, below, one, page_of};
+use crate::writer::Step;
+
+const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
+const BY_EXTERNAL_ID: &str =
+    select_profile!("WHERE account = ?1 AND external_id = ?2 AND destroyed_at IS NULL");
+const FIND: &str = select_profile!(
+    "WHERE account = ?3 AND id <= ?1
+        AND (?4 IS NULL OR instr(folded, ?4) > 0)
+        AND (?5 IS NULL OR substr(folded, 1, length(?5)) = ?5)
+        AND (?6 IS NULL OR kind = ?6)
+        AND (?7 IS NULL OR EXISTS (SELECT 1 FROM profile_tags
+            WHERE profile_tags.account = ?3 AND profile = profiles.id AND tag = ?7))
+        AND (?8 IS NULL OR (coalesce(last_used_at, 0) < ?8 AND id < ?9))
+        AND (?10 IS NULL OR (destroyed_at IS NULL) = ?10)
+    ORDER BY id DESC LIMIT ?2"
+);
+const KEEP: &str = "INSERT INTO revisions (account, profile, revision, name, kind, avatar_owner,
+        avatar_media, avatar_random, avatar_format, avatar_width, avatar_height, made_at, app)
+    SELECT account, id, revision, name, kind, avatar_owner, avatar_media, avatar_random,
+        avatar_format, avatar_width, avatar_height, made_at, app
+    FROM profiles WHERE account = ?1 AND id = ?2";
+const CHANGE: &str = "UPDATE profiles SET revision = ?3, name = ?4, folded = ?5, kind = ?6,
+        avatar_owner = ?7, avatar_media = ?8, avatar_random = ?9, avatar_format = ?10,
+        avatar_width = ?11, avatar_height = ?12, made_at = ?13, app = ?14
+    WHERE account = ?1 AND id = ?2";
+const PAST: &str = "SELECT profile, revision, name, avatar_owner, avatar_media, avatar_random,
+        avatar_format, avatar_width, avatar_height, kind, made_at, app
+    FROM revisions WHERE account = ?3 AND profile = ?4 AND revision <= ?1
+    ORDER BY revision DESC LIMIT ?2";
+const TAGS: &str = "SELECT tag FROM profile_tags WHERE account = ?1 AND profile = ?2 ORDER BY tag";
+const FORGET_TAGS: &str = "DELETE FROM profile_tags WHERE account = ?1 AND profile = ?2";
+const ADD_TAG: &str =
+    "INSERT OR IGNORE INTO profile_tags (account, profile, tag) VALUES (?1, ?2, ?3)";
+
+/// Changes a living profile of the caller's.
+pub(crate) fn edit(
+    step: &Step<'_>,
+    admission: &Admission,
+    id: ProfileId,
+    expected: Option<u32>,
+    change: ProfileChange,
+) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
+    let place = (admission.account.get(), id.get());
+    let Some(profile) = one(step.db, BY_ID, place, read_profile)? else {
+        return Ok(Err(EditProfileError::NotFound));
+    };
+    let current = profile.current.revision;
+    if expected.is_some_and(|expected| expected != current) {
+        return Ok(Err(EditProfileError::Stale { current }));
+    }
+    apply(step, admission, profile, change)
+}
+
+/// Changes the caller's living profile with this external id, or makes one.
+pub(crate) fn put(
+    step: &mut Step<'_>,
+    admission: &Admission,
+    id: ProfileId,
+    external_id: ExternalId,
+    change: ProfileChange,
+) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
+    if let Some(profile) = living(step.db, admission.account, &external_id)? {
+        return apply(step, admission, profile, change);
+    }
+    let ProfileChange { name: Some(name), avatar: Some(avatar), kind, tags } = change else {
+        return Ok(Err(EditProfileError::Incomplete));
+    };
+    let tags = tags.unwrap_or_default();
+    let new = NewProfile { id, name, avatar, kind, external_id: Some(external_id), tags };
+    Ok(match create(step, admission, new)? {
+        Ok(profile) => Ok((tagged(step.db, admission.account, profile)?, Outcome::Created)),
+        Err(CreateProfileError::NotAPicture) => Err(EditProfileError::NotAPicture),
+        Err(CreateProfileError::MediaNotFound) => Err(EditProfileError::MediaNotFound),
+        Err(CreateProfileError::ExternalIdTaken) => {
+            return Err(impossible("an external id that is free and taken"));
+        }
+    })
+}
+
+fn apply(
+    step: &Step<'_>,
+    admission: &Admission,
+    profile: Profile,
+    change: ProfileChange,
+) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
+    let ProfileChange { name, avatar, kind, tags } = change;
+    let before = &profile.current;
+    let avatar = match avatar.map(|avatar| publish(step, admission, avatar)).transpose()? {
+        None => before.avatar,
+        Some(Ok(picture)) => picture,
+        Some(Err(Unusable::Unknown)) => return Ok(Err(EditProfileError::MediaNotFound)),
+        Some(Err(Unusable::NoPicture)) => return Ok(Err(EditProfileError::NotAPicture)),
+    };
+    let after = Revision {
+        revision: before.revision + 1,
+        name: name.unwrap_or_else(|| before.name.clone()),
+        avatar,
+        kind: kind.or(before.kind),
+        made_at: admission.now,
+        app: Some(admission.app),
+    };
+    let retagged = match tags {
+        Some(tags) => set_tags(step, admission.account, profile.id, &tags)?,
+        None => false,
+    };
+    let same =
+        (&after.name, after.avatar, after.kind) == (&before.name, before.avatar, before.kind);
+    if same {
+        let outcome = if retagged { Outcome::Updated } else { Outcome::Unchanged };
+        return Ok(Ok((tagged(step.db, admission.account, profile)?, outcome)));
+    }
+    replace(step, admission.account, profile.id, &after)?;
+    let profile = Profile { current: after, ..profile };
+    Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)))
+}
+
+/// Keeps what a profile is among what it was, and makes it what comes after.
+fn replace(
+    step: &Step<'_>,
+    account: AccountId,
+    id: ProfileId,
+    after: &Revision,
+) -> rusqlite::Result<()> {
+    let Revision { revision, name, avatar, kind, made_at, app } = after;
+    let Picture { key, format, width, height } = avatar;
+    step.execute(KEEP, (account.get(), id.get()))?;
+    let row = rusqlite::params![
+        account.get(),
+        id.get(),
+        revision,
+        name.as_str(),
+        name.folded(),
+        kind.map(Kind::as_str),
+        key.owner.get(),
+        key.media.get(),
+        key.random,
+        format.extension(),
+        width,
+        height,
+        made_at.millis(),
+        app.map(guise_domain::AppId::get),
+    ];
+    step.execute(CHANGE, row).map(drop)
+}
+
+/// The living profile with this external id.
+pub(crate) fn living(
+    db: &Connection,
+    account: AccountId,
+    external_id: &ExternalId,
+) -> rusqlite::Result<Option<Profile>> {
+    one(db, BY_EXTERNAL_ID, (account.get(), external_id.as_str()), read_profile)
+}
+
+/// Puts these tags in the place of those a profile has; whether that changes anything.
+pub(crate) fn set_tags(
+    step: &Step<'_>,
+    account: AccountId,
+    id: ProfileId,
+    tags: &[ProfileTag],
+) -> rusqlite::Result<bool> {
+    let before = tags_of(step.db, account, id)?;
+    if before.is_empty() && tags.is_empty() {
+        return Ok(false);
+    }
+    step.execute(FORGET_TAGS, (account.get(), id.get()))?;
+    for tag in tags {
+        step.execute(ADD_TAG, (account.get(), id.get(), tag.as_str()))?;
+    }
+    Ok(tags_of(step.db, account, id)? != before)
+}
+
+fn tags_of(
+    db: &Connection,
+    account: AccountId,
+    id: ProfileId,
+) -> rusqlite::Result<Vec<ProfileTag>> {
+    let words: Vec<String> = all(db, TAGS, (account.get(), id.get()), |row| row.get(0))?;
+    words.iter().map(|word| word.parse().map_err(impossible)).collect()
+}
+
+fn tagged(db: &Connection, owner: AccountId, profile: Profile) -> rusqlite::Result<Tagged> {
+    let tags = tags_of(db, owner, profile.id)?;
+    Ok(Tagged { profile, tags })
+}
+
+/// An owner's profile, destroyed or not.
+pub(crate) fn with_tags(
+    db: &Connection,
+    owner: AccountId,
+    id: ProfileId,
+) -> rusqlite::Result<Option<Tagged>> {
+    let found = one(db, ANY, (owner.get(), id.get()), read_profile)?;
+    found.map(|profile| tagged(db, owner, profile)).transpose()
+}
+
+/// A page of the profiles that fit.
+pub(crate) fn find(
+    db: &Connection,
+    owner: AccountId,
+    filter: &ProfileFilter,
+    page: PageRequest,
+) -> rusqlite::Result<Page<Tagged>> {
+    let ProfileFilter { name, name_prefix, kind, tag, unused_since, state } = filter;
+    let (highest, count) = below(page);
+    let params = rusqlite::params![
+        highest,
+        count,
+        owner.get(),
+        name,
+        name_prefix,
+        kind.map(Kind::as_str),
+        tag.as_ref().map(ProfileTag::as_str),
+        unused_since.map(guise_domain::Timestamp::millis),
+        unused_since.map(|since| ProfileId::first_at(since).get()),
+        match state {
+            ProfileState::Living => Some(true),
+            ProfileState::Destroyed => Some(false),
+            ProfileState::All => None,
+        },
+    ];
+    let items = all(db, FIND, params, read_profile)?;
+    let Page { items, next } = page_of(items, page, |profile| profile.id.get());
+    let items = items.into_iter().map(|profile| tagged(db, owner, profile));
+    Ok(Page { items: items.collect::<rusqlite::Result<_>>()?, next })
+}
+
+/// A page of what a profile is and was.
+pub(crate) fn revisions(
+    db: &Connection,
+    owner: AccountId,
+    id: ProfileId,
+    page: PageRequest,
+) -> rusqlite::Result<Option<Page<Revision>>> {
+    let Some(profile) = one(db, ANY, (owner.get(), id.get()), read_profile)? else {
+        return Ok(None);
+    };
+    let (highest, count) = below(page);
+    let params = (highest, count, owner.get(), id.get());
+    let past = all(db, PAST, params, |row| read_revision(row, id))?;
+    let current = Some(profile.current).filter(|now| i64::from(now.revision) <= highest);
+    let all = current.into_iter().chain(past).collect();
+    Ok(Some(page_of(all, page, |revision| i64::from(revision.revision))))
+}

@@ -1,0 +1,141 @@
+//! `guise profile find`, `edit` and `history`: what the server knows of profiles beyond the original's API.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use guise_domain::ProfileId;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH};
+use serde_json::{Map, Value, json};
+
+use super::upload::{media_id, upload};
+use super::{Body, Client};
+use crate::output::{Output, plain};
+
+const PROFILES: &str = "/guise/v1/profiles";
+
+/// What to change.
+pub(super) struct Change {
+    pub(super) name: Option<String>,
+    pub(super) avatar: Option<PathBuf>,
+    pub(super) kind: Option<String>,
+    pub(super) tags: Vec<String>,
+}
+
+/// Lists the profiles that fit the query.
+pub(super) async fn find(
+    client: &Client,
+    query: &[(&str, Option<String>)],
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let mut target = format!("{PROFILES}?count=50");
+    for (name, value) in query.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        target.extend(["&", name, "=", &guise_oauth1::percent_encode(value)]);
+    }
+    let found = pages(client, &target, "profiles").await?;
+    if output.json {
+        return Ok(output.value(&Value::Array(found))?);
+    }
+    let row = |profile: &Value| {
+        let tags = profile.get("tags").and_then(Value::as_array).into_iter().flatten();
+        let tags: Vec<_> = tags.filter_map(Value::as_str).collect();
+        vec![
+            text(profile, "id"),
+            text(profile, "name"),
+            text(profile, "kind"),
+            tags.join(" "),
+            text(profile, "uses"),
+            text(profile, "last_used_at"),
+        ]
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    Ok(output.table(&["ID", "NAME", "KIND", "TAGS", "USES", "LAST USED"], &rows)?)
+}
+
+/// Changes a profile, unless somebody else changes it at the same time.
+pub(super) async fn edit(
+    client: &Client,
+    id: ProfileId,
+    change: Change,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let body = body(client, change).await?;
+    ensure!(!body.is_empty(), "say what to change: --name, --avatar, --kind or --tag");
+    let target = format!("{PROFILES}/{id}");
+    let seen = client.get(&target).await?;
+    let revision = HeaderValue::from_str(seen.header("etag"))?;
+    seen.success()?;
+    let headers = HeaderMap::from_iter([(IF_MATCH, revision)]);
+    let body = Body::Json(Value::Object(body).to_string());
+    let answer = client.send(Method::PATCH, &target, body, headers).await?.success()?;
+    let profile = answer.get("profile").context("the server's answer has no profile")?;
+    if output.json {
+        return Ok(output.value(profile)?);
+    }
+    Ok(output.line(&format!(
+        "Profile {id} is {} now, revision {}.",
+        text(profile, "name"),
+        text(profile, "revision")
+    ))?)
+}
+
+async fn body(client: &Client, change: Change) -> anyhow::Result<Map<String, Value>> {
+    let Change { name, avatar, kind, tags } = change;
+    let mut body = Map::new();
+    body.extend(name.map(|name| ("name".to_owned(), json!(name))));
+    body.extend(kind.map(|kind| ("kind".to_owned(), json!(kind))));
+    if !tags.is_empty() {
+        body.insert("tags".to_owned(), json!(tags));
+    }
+    if let Some(path) = avatar {
+        body.insert("avatar".to_owned(), json!({"media_id": uploaded(client, &path).await?}));
+    }
+    Ok(body)
+}
+
+async fn uploaded(client: &Client, path: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(path);
+    let bytes = bytes.with_context(|| format!("{} cannot be read", path.display()))?;
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    media_id(&upload(client, &file, &bytes).await?.success()?)
+}
+
+/// Lists what a profile is and was.
+pub(super) async fn history(
+    client: &Client,
+    id: ProfileId,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let target = format!("{PROFILES}/{id}/revisions?count=50");
+    let revisions = pages(client, &target, "revisions").await?;
+    if output.json {
+        return Ok(output.value(&Value::Array(revisions))?);
+    }
+    let cells = ["revision", "made_at", "name", "kind", "app_id"];
+    let row = |revision: &Value| cells.map(|cell| text(revision, cell)).to_vec();
+    let rows: Vec<_> = revisions.iter().map(row).collect();
+    Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP"], &rows)?)
+}
+
+/// All items of a list, page by page.
+async fn pages(client: &Client, target: &str, items: &str) -> anyhow::Result<Vec<Value>> {
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("{target}{cursor}")).await?.success()?;
+        all.extend(page.get(items).and_then(Value::as_array).cloned().unwrap_or_default());
+        match page.get("next_cursor").and_then(Value::as_str) {
+            Some(next) => cursor = format!("&cursor={}", guise_oauth1::percent_encode(next)),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// A member for people: empty where there is nothing.
+fn text(value: &Value, member: &str) -> String {
+    match value.get(member) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => plain(text),
+        Some(other) => other.to_string(),
+    }
+}

@@ -1,0 +1,53 @@
+//! `guise profile edit`, `find` and `history`.
+
+use tempfile::tempdir;
+
+use super::{json, refusal, settle, text};
+use crate::support::{Process, guise_with};
+
+const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
+
+#[test]
+fn a_profile_is_edited_found_and_its_history_is_told() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    settle(&data);
+    let server = Process::start(&data, &[], 1);
+    let url = server.urls[0].clone();
+    let run = |arguments: &[&str]| {
+        let arguments = [&["profile"], arguments].concat();
+        guise_with(&data, &[("GUISE_URL", &url)], &arguments)
+    };
+    let added = json(&guise_with(
+        &data,
+        &[("GUISE_URL", &url)],
+        &["--json", "profile", "add", "--name", "Jon", "--avatar", JON],
+    ));
+    let id = added["id"].as_str().unwrap();
+    let told = text(&run(&["edit", id, "--name", "Zoë", "--kind", "human", "--tag", "night"]));
+    assert_eq!(told, format!("Profile {id} is Zoë now, revision 2.\n"));
+    text(&run(&["edit", id, "--avatar", JON]));
+    assert_eq!(
+        refusal(&run(&["edit", id])),
+        "guise: say what to change: --name, --avatar, --kind or --tag\n"
+    );
+    let told = refusal(&run(&["edit", id, "--kind", "robot"]));
+    assert!(told.contains("(code 214): kind: must be human or bot or ai"), "{told}");
+    assert!(refusal(&run(&["edit", "1", "--name", "A"])).contains("404 Not Found"));
+
+    let found = text(&run(&["find", "--name", "zoe", "--kind", "human", "--tag", "night"]));
+    let rows: Vec<Vec<_>> = found.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        rows,
+        [
+            &["ID", "NAME", "KIND", "TAGS", "USES", "LAST", "USED"][..],
+            &[id, "Zoë", "human", "night", "0"]
+        ]
+    );
+    assert_eq!(text(&run(&["find", "--tag", "day"])).lines().count(), 1);
+    let history = text(&run(&["history", id]));
+    let revisions: Vec<Vec<_>> =
+        history.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let told: Vec<_> = revisions.iter().map(|row| (row[0], row[2])).collect();
+    assert_eq!(told, [("3", "Zoë"), ("2", "Zoë"), ("1", "Jon")]);
+}
