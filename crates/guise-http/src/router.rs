@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use crate::error::Refusal;
 use crate::record::{note_route, record};
 use crate::state::Guise;
-use crate::{account, blocks, health, media, messages, pictures, profiles, settings, users};
+use crate::{account, blocks, face, health, media, messages, pictures, profiles, settings, users};
 
 /// The whole application.
 pub fn router(guise: Guise) -> Router {
@@ -44,6 +44,7 @@ pub fn router(guise: Guise) -> Router {
         .route("/guise/v1/direct_messages/stream", get(messages::stream))
         .route("/2/users/{id}", get(users::show_v2))
         .route("/media/{file}", get(pictures::show))
+        .route("/faces/{file}", get(face::show))
         .route("/images/{file}", get(pictures::default))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
