@@ -7,6 +7,7 @@ mod blobs;
 mod blocks;
 mod error;
 mod extract;
+mod face;
 mod health;
 mod identity;
 mod media;

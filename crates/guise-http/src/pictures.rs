@@ -6,7 +6,7 @@ use bytes::Bytes;
 use guise_domain::limits::PICTURE_CACHED_BYTES_MAX;
 use guise_domain::{MediaKey, Picture, PictureFormat};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ impl PictureCache {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Form {
     format: Option<String>,
-    name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 /// `GET /media/<key>.jpg`, `/media/<key>.jpg:small`, `/media/<key>?format=jpg&name=small`
@@ -67,20 +67,28 @@ pub(crate) async fn show(
     };
     // The key never changes its meaning, so it names the bytes.
     let etag = format!("\"{key}.{}\"", size.name());
-    let cached = headers
+    let for_good = for_good(&etag)?;
+    if is_known(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, for_good).into_response());
+    }
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type()))];
+    Ok((for_good, content_type, bytes).into_response())
+}
+
+/// Whether the client has what this tag names.
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    headers
         .get_all(IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|tag| matches!(tag.trim().trim_start_matches("W/"), tag if tag == etag || tag == "*"));
-    let etag =
-        HeaderValue::from_str(&etag).map_err(|error| Refusal::Internal(error.to_string()))?;
-    let headers = [(CACHE_CONTROL, IMMUTABLE), (ETAG, etag), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)];
-    if cached {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type()))];
-    Ok((headers, content_type, bytes).into_response())
+        .any(|tag| matches!(tag.trim().trim_start_matches("W/"), tag if tag == etag || tag == "*"))
+}
+
+/// The headers of what is called by this tag and never changes.
+pub(crate) fn for_good(etag: &str) -> Result<[(HeaderName, HeaderValue); 3], Refusal> {
+    let etag = HeaderValue::from_str(etag).map_err(|error| Refusal::Internal(error.to_string()))?;
+    Ok([(CACHE_CONTROL, IMMUTABLE), (ETAG, etag), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)])
 }
 
 /// What a picture's URL names.

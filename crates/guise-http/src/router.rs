@@ -13,7 +13,7 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, health, identity, media, messages, pictures, profiles, settings, users,
+    account, blocks, face, health, identity, media, messages, pictures, profiles, settings, users,
 };
 
 /// The whole application.
@@ -55,6 +55,7 @@ pub fn router(guise: Guise) -> Router {
         .nest("/guise/v1", beside)
         .route("/2/users/{id}", get(users::show_v2))
         .route("/media/{file}", get(pictures::show))
+        .route("/faces/{file}", get(face::show))
         .route("/images/{file}", get(pictures::default))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -75,16 +75,27 @@ impl Renderer {
     /// # Errors
     /// Why it is none, or that too many wait.
     pub(crate) async fn render(&self, bytes: Bytes) -> Result<Rendered, PictureError> {
+        self.run(move || render(&bytes)).await
+    }
+
+    /// Does `work` when it is its turn.
+    ///
+    /// # Errors
+    /// Its own, or that too many wait.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
+    ) -> Result<T, PictureError> {
         let waiting = Arc::clone(&self.waiting);
         let place = waiting.try_acquire_owned().map_err(|_| PictureError::Busy)?;
         let running = Arc::clone(&self.running);
         let core = running.acquire_owned().await.map_err(|_| PictureError::Busy)?;
-        let render = move || {
-            // Decoding cannot be called off, so it keeps its place and core also when nobody waits for it any more.
+        let work = move || {
+            // Work cannot be called off, so it keeps its place and core also when nobody waits for it any more.
             let _permits = (place, core);
-            render(&bytes)
+            work()
         };
-        tokio::task::spawn_blocking(render)
+        tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(PictureError::Broken("it cannot be decoded".into())))
     }
@@ -125,7 +136,11 @@ fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
     Ok(Rendered { image_type, format, width, height, files })
 }
 
-fn encode(picture: &DynamicImage, format: PictureFormat) -> Result<Bytes, PictureError> {
+/// Writes a picture's file.
+///
+/// # Errors
+/// When the picture does not fit the format.
+pub(crate) fn encode(picture: &DynamicImage, format: PictureFormat) -> Result<Bytes, PictureError> {
     let mut bytes = Vec::new();
     match format {
         PictureFormat::Jpeg => {

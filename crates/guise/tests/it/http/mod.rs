@@ -3,6 +3,7 @@
 mod authentication;
 mod bodies;
 mod compatibility;
+mod faces;
 mod general;
 mod identity;
 mod limits;
