@@ -11,7 +11,7 @@ use super::identity::{self, Change};
 use super::upload::{media_id, upload, upload_chunked};
 use super::{Body, Client};
 use crate::args::ProfileCommand;
-use crate::output::Output;
+use crate::output::{Output, clock_time};
 
 /// Runs one of the commands.
 pub(crate) async fn run(
@@ -101,7 +101,7 @@ fn one(answer: &Value, heading: &str, output: &mut Output) -> anyhow::Result<()>
         ("id", text(profile, "/id")),
         ("name", text(profile, "/name")),
         ("picture", text(profile, "/avatar/media/url")),
-        ("created", text(profile, "/created_timestamp")),
+        ("created", &clock_time(text(profile, "/created_timestamp"))),
     ])?)
 }
 
