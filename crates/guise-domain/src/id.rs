@@ -89,6 +89,8 @@ ids! {
     ProfileId;
     /// Names a message, in both participants' boxes.
     MessageId;
+    /// Names a line of the log.
+    EntryId;
 }
 
 /// Mints snowflakes that never repeat and never go back, whatever the clock does.

@@ -8,6 +8,7 @@ mod app;
 mod entities;
 mod id;
 pub mod limits;
+mod log;
 mod media;
 mod message;
 mod name;
@@ -25,7 +26,8 @@ pub use account::{
 };
 pub use app::{App, NewApp};
 pub use entities::{Entities, Link, Mention, Tag};
-pub use id::{AccountId, AppId, IdError, Ids, MediaId, MessageId, ProfileId};
+pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
+pub use log::{Action, Entry, LogFilter, Operator, OperatorError};
 pub use media::{
     AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,
     Upload,
@@ -46,8 +48,8 @@ pub use profile::{
 };
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
-    Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Media,
-    Messages, Profiles, Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Log,
+    Media, Messages, Profiles, Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

@@ -36,6 +36,8 @@ limits! {
     PROFILE_TAG_CHARS_MAX: usize = 32, "characters";
     /// Words that one profile is found by.
     PROFILE_TAGS_MAX: usize = 16, "tags";
+    /// The label of the person or shift that works with a token.
+    OPERATOR_CHARS_MAX: usize = 64, "characters";
     /// An account's screen name.
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
     /// A description for people who cannot see the picture.

@@ -90,6 +90,7 @@ endpoints! {
     DirectMessagesIndicateTyping Write "/direct_messages/indicate_typing" 1000 / QUARTER;
     DirectMessagesMedia Read "/direct_messages/media" 900 / QUARTER;
     DirectMessagesStream Read "/guise/direct_messages/stream" 180 / QUARTER;
+    Audit Read "/guise/audit" 180 / QUARTER;
     ProfilesShow Read "/guise/profiles/show" 180 / QUARTER;
     ProfilesFind Read "/guise/profiles/find" 180 / QUARTER;
     ProfilesRevisions Read "/guise/profiles/revisions" 180 / QUARTER;

@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, App, AppId, Content, Conversation,
-    CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, ExternalId,
-    Face, FinishUploadError, MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom,
-    NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload, Outcome, Page, PageRequest,
-    Picture, Profile, ProfileChange, ProfileFilter, ProfileId, Revision, ScreenName, Sealed,
-    Segment, SendError, Tagged, Timestamp, Token, Upload,
+    CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
+    ExternalId, Face, FinishUploadError, LogFilter, MarkReadError, MediaId, MediaKey, Message,
+    MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload,
+    Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
+    ProfileId, Revision, ScreenName, Sealed, Segment, SendError, Tagged, Timestamp, Token, Upload,
 };
 
 /// Breakage: the step did not happen.
@@ -36,12 +36,16 @@ pub enum StoreError {
 pub struct ReplayKey(pub [u8; 16]);
 
 /// What a write must pass before it happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// Who writes; the window counted is this account's.
     pub account: AccountId,
     /// The app it writes by.
     pub app: AppId,
+    /// Who works with the token it writes by, if the token says so.
+    pub operator: Option<Operator>,
+    /// A fresh id for what the log says of it, if it is done.
+    pub entry: EntryId,
     /// What must not have been seen before.
     pub replay: ReplayKey,
     /// Until when a repetition would still pass the clock check; the key is kept until then.
@@ -386,6 +390,18 @@ pub trait Messages {
     ) -> Result<Conversation, StoreError>;
 }
 
+/// The log. Every step that changes what others see, and is done, adds one line; nothing takes one away.
+#[async_trait]
+pub trait Log {
+    /// A page of an account's lines that fit.
+    async fn log(
+        &self,
+        account: AccountId,
+        filter: LogFilter,
+        page: PageRequest,
+    ) -> Result<Page<Entry>, StoreError>;
+}
+
 /// The installation itself.
 #[async_trait]
 pub trait Installation {
@@ -408,6 +424,7 @@ pub trait Store:
     + Media
     + Profiles
     + Messages
+    + Log
     + Installation
     + Send
     + Sync
@@ -423,6 +440,7 @@ impl<T> Store for T where
         + Media
         + Profiles
         + Messages
+        + Log
         + Installation
         + Send
         + Sync

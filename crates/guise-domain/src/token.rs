@@ -1,6 +1,6 @@
 //! Access tokens: what lets an app act for an account.
 
-use crate::{AccountId, AppId, Sealed, Timestamp};
+use crate::{AccountId, AppId, Operator, Sealed, Timestamp};
 
 /// What a token's holder may do. Each level includes the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,8 @@ pub struct Token {
     pub secret: Sealed,
     /// What it allows.
     pub access: Access,
+    /// Who works with it, if its maker said so.
+    pub operator: Option<Operator>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether it was revoked.
@@ -74,6 +76,8 @@ pub struct NewToken {
     pub secret: Sealed,
     /// What it allows.
     pub access: Access,
+    /// Who works with it.
+    pub operator: Option<Operator>,
     /// Now.
     pub created_at: Timestamp,
 }

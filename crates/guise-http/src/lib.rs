@@ -10,6 +10,7 @@ mod extract;
 mod face;
 mod health;
 mod identity;
+mod log;
 mod media;
 mod messages;
 mod multipart;

@@ -13,7 +13,8 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, face, health, identity, media, messages, pictures, profiles, settings, users,
+    account, blocks, face, health, identity, log, media, messages, pictures, profiles, settings,
+    users,
 };
 
 /// The whole application.
@@ -43,6 +44,7 @@ pub fn router(guise: Guise) -> Router {
         .route("/ton/data/dm/{message}/{media}/{file}", get(messages::show_picture));
     let beside = Router::new()
         .route("/direct_messages/stream", get(messages::stream))
+        .route("/audit", get(log::read))
         .route("/profiles", get(identity::find).post(identity::create))
         .route("/profiles/{id}", get(identity::show).patch(identity::edit))
         .route("/profiles/{id}/revisions", get(identity::revisions))

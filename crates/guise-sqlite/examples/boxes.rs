@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use guise_domain::rate::{Endpoint, Rule};
 use guise_domain::{
-    AccountId, Accounts, Admission, AppId, MessageContent, MessageEntities, MessageId, MessageText,
-    Messages, NewAccount, NewMessage, PageRequest, ReplayKey, Timestamp,
+    AccountId, Accounts, Admission, AppId, EntryId, MessageContent, MessageEntities, MessageId,
+    MessageText, Messages, NewAccount, NewMessage, PageRequest, ReplayKey, Timestamp,
 };
 use guise_sqlite::{Options, SqliteStore};
 use tokio::task::JoinSet;
@@ -86,6 +86,8 @@ async fn write(store: &SqliteStore, account: AccountId, number: i64) {
         endpoint: Endpoint::DirectMessagesNew,
         rule: Rule { limit: u32::MAX, window_seconds: 86_400 },
         app: AppId::new(1),
+        operator: None,
+        entry: EntryId::new(first_id(account.get()) + number),
         by_app: None,
         now: NOW,
     };

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Account, AccountId, Accounts, Admission, Admitted, CreateAccountError, MessagesFrom,
+    Account, AccountId, Accounts, Action, Admission, Admitted, CreateAccountError, MessagesFrom,
     NewAccount, Page, PageRequest, ScreenName, StoreError,
 };
 use rusqlite::{Connection, Row};
@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row};
 use crate::SqliteStore;
 use crate::credentials::changed;
 use crate::error::impossible;
+use crate::log::note;
 use crate::query::{all, below, one, page_of};
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
@@ -22,7 +23,8 @@ const PAGE: &str = "SELECT id, name, custom_profiles, messages_from, closed FROM
     WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
 const ALLOW: &str = "UPDATE accounts SET custom_profiles = ?2 WHERE id = ?1";
 const CLOSE: &str = "UPDATE accounts SET closed = 1 WHERE id = ?1";
-const TAKE_FROM: &str = "UPDATE accounts SET messages_from = ?2 WHERE id = ?1";
+const TAKE_FROM: &str = "UPDATE accounts SET messages_from = ?2
+    WHERE id = ?1 AND messages_from <> ?2";
 const BLOCK: &str = "INSERT OR IGNORE INTO blocks (account, other) VALUES (?1, ?2)";
 const UNBLOCK: &str = "DELETE FROM blocks WHERE account = ?1 AND other = ?2";
 const BLOCKED: &str = "SELECT other FROM blocks
@@ -106,7 +108,15 @@ impl Accounts for SqliteStore {
     ) -> Result<Admitted<()>, StoreError> {
         self.admitted(admission, move |step, admission| {
             changed(step)?;
-            step.execute(TAKE_FROM, (admission.account.get(), from.as_str())).map(drop)
+            let account = admission.account.get();
+            if step.execute(TAKE_FROM, (account, from.as_str()))? == 0 {
+                return Ok(());
+            }
+            let action = match from {
+                MessagesFrom::Everyone => Action::MessagesOpened,
+                MessagesFrom::Known => Action::MessagesClosed,
+            };
+            note(step, admission, action, account, None)
         })
         .await
     }
@@ -118,8 +128,15 @@ impl Accounts for SqliteStore {
         blocked: bool,
     ) -> Result<Admitted<()>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            let sql = if blocked { BLOCK } else { UNBLOCK };
-            step.execute(sql, (admission.account.get(), other.get())).map(drop)
+            let (sql, action) = if blocked {
+                (BLOCK, Action::AccountBlocked)
+            } else {
+                (UNBLOCK, Action::AccountUnblocked)
+            };
+            if step.execute(sql, (admission.account.get(), other.get()))? == 0 {
+                return Ok(());
+            }
+            note(step, admission, action, other.get(), None)
         })
         .await
     }

@@ -30,7 +30,7 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Step<'_>, &Admission) -> rusqlite::Result<T> + Send + 'static,
     {
-        let admission = *admission;
+        let admission = admission.clone();
         self.write(move |step| admit(step, &admission, work)).await
     }
 }

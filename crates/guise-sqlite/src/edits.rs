@@ -1,13 +1,14 @@
 //! Changing profiles, what they were before, and finding them.
 
 use guise_domain::{
-    AccountId, Admission, CreateProfileError, EditProfileError, ExternalId, Kind, NewProfile,
-    Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter, ProfileId,
-    ProfileState, ProfileTag, Revision, Tagged,
+    AccountId, Action, Admission, CreateProfileError, EditProfileError, ExternalId, Kind,
+    NewProfile, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
+    ProfileId, ProfileState, ProfileTag, Revision, Tagged,
 };
 use rusqlite::Connection;
 
 use crate::error::impossible;
+use crate::log::note;
 use crate::profiles::{
     BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile,
 };
@@ -48,7 +49,7 @@ const ADD_TAG: &str =
 
 /// Changes a living profile of the caller's.
 pub(crate) fn edit(
-    step: &Step<'_>,
+    step: &mut Step<'_>,
     admission: &Admission,
     id: ProfileId,
     expected: Option<u32>,
@@ -92,7 +93,7 @@ pub(crate) fn put(
 }
 
 fn apply(
-    step: &Step<'_>,
+    step: &mut Step<'_>,
     admission: &Admission,
     profile: Profile,
     change: ProfileChange,
@@ -120,10 +121,15 @@ fn apply(
     let same =
         (&after.name, after.avatar, after.kind) == (&before.name, before.avatar, before.kind);
     if same {
-        let outcome = if retagged { Outcome::Updated } else { Outcome::Unchanged };
-        return Ok(Ok((tagged(step.db, admission.account, profile)?, outcome)));
+        if !retagged {
+            return Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Unchanged)));
+        }
+        let revision = Some(before.revision);
+        note(step, admission, Action::ProfileEdited, profile.id.get(), revision)?;
+        return Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)));
     }
     replace(step, admission.account, profile.id, &after)?;
+    note(step, admission, Action::ProfileEdited, profile.id.get(), Some(after.revision))?;
     let profile = Profile { current: after, ..profile };
     Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)))
 }

@@ -12,6 +12,7 @@ mod credentials;
 mod edits;
 mod error;
 mod installation;
+mod log;
 mod media;
 mod messages;
 mod profiles;

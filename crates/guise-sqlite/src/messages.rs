@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Admission, Admitted, AppId, Conversation, MarkReadError, Message, MessageContent,
-    MessageId, Messages, NewMessage, Page, PageRequest, SendError, StoreError, Timestamp,
+    AccountId, Action, Admission, Admitted, AppId, Conversation, MarkReadError, Message,
+    MessageContent, MessageId, Messages, NewMessage, Page, PageRequest, SendError, StoreError,
+    Timestamp,
 };
 use rusqlite::{Connection, Row};
 
 use crate::error::impossible;
+use crate::log::note;
 use crate::profiles::{read_face, read_picture};
 use crate::query::{all, below, one, page_of};
 use crate::{SqliteStore, send};
@@ -47,7 +49,7 @@ impl Messages for SqliteStore {
         admission: &Admission,
         new: NewMessage,
     ) -> Result<Admitted<Result<Message, SendError>>, StoreError> {
-        let admission = *admission;
+        let admission = admission.clone();
         self.write(move |step| send::send(step, &admission, new)).await
     }
 
@@ -89,7 +91,11 @@ impl Messages for SqliteStore {
         id: MessageId,
     ) -> Result<Admitted<bool>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            Ok(step.execute(DESTROY, (admission.account.get(), id.get()))? > 0)
+            if step.execute(DESTROY, (admission.account.get(), id.get()))? == 0 {
+                return Ok(false);
+            }
+            note(step, admission, Action::MessageDestroyed, id.get(), None)?;
+            Ok(true)
         })
         .await
     }

@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Admission, Admitted, AppId, CreateProfileError, EditProfileError, ExternalId, Face,
-    Kind, MediaId, MediaKey, NewProfile, Outcome, Page, PageRequest, Picture, PictureFormat,
-    Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName, Profiles, Revision, StoreError,
-    Tagged, Timestamp,
+    AccountId, Action, Admission, Admitted, AppId, CreateProfileError, EditProfileError,
+    ExternalId, Face, Kind, MediaId, MediaKey, NewProfile, Outcome, Page, PageRequest, Picture,
+    PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName, Profiles,
+    Revision, StoreError, Tagged, Timestamp,
 };
 use rusqlite::Row;
 
 use crate::SqliteStore;
 use crate::edits::{self, living, set_tags};
 use crate::error::impossible;
+use crate::log::note;
 use crate::media::usable_upload;
 use crate::query::{all, below, one, page_of, unsigned};
 use crate::writer::Step;
@@ -150,6 +151,7 @@ impl Profiles for SqliteStore {
         self.admitted(admission, move |step, admission| {
             let (account, now) = (admission.account.get(), admission.now.millis());
             if step.execute(DESTROY, (account, id.get(), now))? > 0 {
+                note(step, admission, Action::ProfileDestroyed, id.get(), None)?;
                 return Ok(true);
             }
             Ok(one(step.db, EXISTS, (account, id.get()), |_| Ok(()))?.is_some())
@@ -197,6 +199,7 @@ pub(crate) fn create(
     if !tags.is_empty() {
         set_tags(step, account, id, &tags)?;
     }
+    note(step, admission, Action::ProfileCreated, id.get(), Some(1))?;
     step.keep_id(id.get());
     let (made_at, app) = (admission.now, Some(admission.app));
     let current = Revision { revision: 1, name, avatar, kind, made_at, app };

@@ -1,14 +1,15 @@
 //! Sending a message: one step that leaves everything about it in place, or nothing.
 
 use guise_domain::{
-    Account, AccountId, Admission, Admitted, Face, MediaId, MediaKey, Message, MessagesFrom,
-    NewMessage, Picture, ProfileId, SendError,
+    Account, AccountId, Action, Admission, Admitted, Face, MediaId, MediaKey, Message,
+    MessagesFrom, NewMessage, Picture, ProfileId, SendError,
 };
 use rusqlite::Connection;
 
 use crate::accounts::by_id;
 use crate::admission::{Count, remember};
 use crate::error::impossible;
+use crate::log::note;
 use crate::media::usable_upload;
 use crate::messages::conversation;
 use crate::profiles::read_face;
@@ -96,6 +97,8 @@ fn deliver(
     if let Some(Face { profile, .. }) = &message.face {
         step.execute(MARK_PROFILE, (sender.get(), profile.get(), admission.now.millis()))?;
     }
+    let revision = message.face.as_ref().map(|face| face.revision);
+    note(step, admission, Action::MessageSent, id.get(), revision)?;
     step.keep_id(id.get());
     Ok(Ok(message))
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Access, AccountId, AppId, NewToken, Sealed, StoreError, Timestamp, Token, Tokens,
+    Access, AccountId, AppId, NewToken, Operator, Sealed, StoreError, Timestamp, Token, Tokens,
 };
 use rusqlite::Row;
 
@@ -11,11 +11,12 @@ use crate::credentials::changed;
 use crate::error::impossible;
 use crate::query::all;
 
-const CREATE: &str = "INSERT INTO tokens (account, token, app, secret, access, created_at)
-    SELECT accounts.id, ?2, apps.id, ?4, ?5, ?6 FROM accounts, apps
+const CREATE: &str =
+    "INSERT INTO tokens (account, token, app, secret, access, operator, created_at)
+    SELECT accounts.id, ?2, apps.id, ?4, ?5, ?6, ?7 FROM accounts, apps
     WHERE accounts.id = ?1 AND accounts.closed = 0 AND apps.id = ?3 AND apps.revoked = 0";
 const OF_ACCOUNT: &str =
-    "SELECT token, account, app, secret, access, created_at, revoked FROM tokens
+    "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
     WHERE account = ?1 ORDER BY created_at, token";
 const REVOKE: &str = "UPDATE tokens SET revoked = 1 WHERE account = ?1 AND token = ?2";
 const CHANGE_ACCESS: &str = "UPDATE tokens SET access = ?3 WHERE account = ?1 AND token = ?2";
@@ -28,14 +29,16 @@ impl Tokens for SqliteStore {
         new: NewToken,
     ) -> Result<Option<Token>, StoreError> {
         self.write(move |step| {
-            let NewToken { token, app, secret, access, created_at } = new;
+            let NewToken { token, app, secret, access, operator, created_at } = new;
             let (made, level) = (created_at.millis(), access.as_str());
-            let row = (account.get(), &token, app.get(), secret.as_bytes(), level, made);
+            let label = operator.as_ref().map(Operator::as_str);
+            let row = (account.get(), &token, app.get(), secret.as_bytes(), level, label, made);
             if step.execute(CREATE, row)? == 0 {
                 return Ok(None);
             }
             changed(step)?;
-            Ok(Some(Token { token, account, app, secret, access, created_at, revoked: false }))
+            let revoked = false;
+            Ok(Some(Token { token, account, app, secret, access, operator, created_at, revoked }))
         })
         .await
     }
@@ -68,16 +71,18 @@ impl Tokens for SqliteStore {
     }
 }
 
-/// The token in column `first` and the six after.
+/// The token in column `first` and the seven after.
 pub(crate) fn read_token(row: &Row<'_>, first: usize) -> rusqlite::Result<Token> {
     let access: String = row.get(first + 4)?;
+    let operator: Option<String> = row.get(first + 5)?;
     Ok(Token {
         token: row.get(first)?,
         account: AccountId::new(row.get(first + 1)?),
         app: AppId::new(row.get(first + 2)?),
         secret: Sealed::from_bytes(row.get(first + 3)?),
         access: Access::parse(&access).ok_or_else(|| impossible(format!("access {access}")))?,
-        created_at: Timestamp::from_millis(row.get(first + 5)?),
-        revoked: row.get(first + 6)?,
+        operator: operator.map(|label| label.parse().map_err(impossible)).transpose()?,
+        created_at: Timestamp::from_millis(row.get(first + 6)?),
+        revoked: row.get(first + 7)?,
     })
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use admin::{AccountCommand, AppCommand, TokenCommand};
-pub(crate) use client::{CallArgs, DmCommand, ProfileCommand};
+pub(crate) use client::{AuditCommand, CallArgs, DmCommand, ProfileCommand};
 
 /// Write direct messages under a name and a face of your own.
 ///
@@ -80,6 +80,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  guise profile add --name \"Jon C, Partner Engineer\" --avatar jon.jpg"
     )]
     Profile(ProfileCommand),
+    /// The log of a running server: who did what
+    #[command(subcommand, after_help = "Example:\n  guise audit list --operator \"night desk\"")]
+    Audit(AuditCommand),
     /// Direct messages of a running server, written under a profile
     #[command(
         subcommand,

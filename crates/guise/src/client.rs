@@ -1,5 +1,6 @@
 //! A client of a running server: signs each request and keeps what matters of the answer.
 
+mod audit;
 mod call;
 mod dm;
 mod identity;
@@ -21,6 +22,7 @@ use crate::clock::{OsRandomness, SystemClock};
 use crate::credentials::Profile;
 use crate::secrets;
 
+pub(crate) use audit::run as audit;
 pub(crate) use call::{left, run as call};
 pub(crate) use dm::{Names, post_message, run as dm, say};
 pub(crate) use profile::{all as profiles_of, create as post_profile, run as profile};

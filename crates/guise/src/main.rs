@@ -106,6 +106,10 @@ async fn execute(
             let client = client::Client::new(credentials::find(profile, config)?)?;
             client::profile(command, &client, output).await?;
         }
+        Command::Audit(command) => {
+            let client = client::Client::new(credentials::find(profile, config)?)?;
+            client::audit(command, &client, output).await?;
+        }
         Command::Dm(command) => {
             let client = client::Client::new(credentials::find(profile, config)?)?;
             client::dm(command, &client, output).await?;

@@ -123,6 +123,7 @@ impl Credentials {
             token: token.token.into(),
             token_revoked: token.revoked,
             access: token.access,
+            operator: token.operator,
             account,
             key: SigningKey::new(&consumer_secret, &token_secret),
         })))

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::rate::{Endpoint, Kind, Permission, Quota};
-use guise_domain::{Access, Account, Admission, Admitted, AppId, AppRule, ReplayKey, Timestamp};
+use guise_domain::{
+    Access, Account, Admission, Admitted, AppId, AppRule, EntryId, Operator, ReplayKey, Timestamp,
+};
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
 
@@ -32,6 +34,7 @@ pub(crate) struct Known {
     token: Arc<str>,
     token_revoked: bool,
     access: Access,
+    operator: Option<Operator>,
     account: Account,
     key: SigningKey,
 }
@@ -129,6 +132,8 @@ impl Caller {
         Admission {
             account: self.account().id,
             app: self.app(),
+            operator: self.known.operator.clone(),
+            entry: EntryId::new(guise.next_id(self.now)),
             replay: self.replay,
             replay_until: self.replay_until,
             endpoint,

@@ -6,12 +6,12 @@ use guise_domain::limits::PROFILE_TAGS_MAX;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
     ExternalId, Kind, MediaId, PageRequest, ProfileChange, ProfileFilter, ProfileName,
-    ProfileState, ProfileTag, Timestamp, fold,
+    ProfileState, ProfileTag, fold,
 };
 
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Unreadable};
-use crate::wire::{Member, Pairs, page};
+use crate::wire::{Member, Pairs, moment, page};
 
 /// A profile to be made.
 #[derive(Debug)]
@@ -113,7 +113,9 @@ impl Input for Found {
             name_prefix: given(query, "name_prefix").map(fold),
             kind: one_of(query, "kind", Kind::parse, "human, bot or ai")?,
             tag: given(query, "tag").map(|text| in_query("tag", text)).transpose()?,
-            unused_since: given(query, "unused_since").map(moment).transpose()?,
+            unused_since: given(query, "unused_since")
+                .map(|text| moment("unused_since", text))
+                .transpose()?,
             state: one_of(query, "state", state, "living, destroyed or all")?.unwrap_or_default(),
         };
         Ok(Self { filter, page: page(query)? })
@@ -148,12 +150,6 @@ fn state(word: &str) -> Option<ProfileState> {
 
 fn in_query<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, Refusal> {
     text.parse().map_err(|rule| Refusal::Invalid(format!("{name}: {rule}")))
-}
-
-fn moment(text: &str) -> Result<Timestamp, Refusal> {
-    let rule = "unused_since: must be a moment such as 2026-01-31T00:00:00Z";
-    let moment: jiff::Timestamp = text.parse().map_err(|_| Refusal::Invalid(rule.into()))?;
-    Ok(Timestamp::from_millis(moment.as_millisecond()))
 }
 
 /// `If-Match`: the revision in quotes, as `ETag` has it, or `*`.

@@ -1,12 +1,13 @@
 //! The answers of `/guise/v1/profiles/…`. Every member is always there, `null` where there is nothing.
 
 use axum::response::Response;
-use guise_domain::{Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged, Timestamp};
+use guise_domain::{Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged};
 use http::HeaderValue;
 use http::header::ETAG;
 use serde::Serialize;
 
 use crate::state::Guise;
+use crate::wire::written_moment;
 
 #[derive(Debug, Serialize)]
 pub(super) struct OneOut {
@@ -82,10 +83,10 @@ impl ProfileOut {
             external_id: external_id.map(|id| id.to_string()),
             tags: tags.iter().map(ProfileTag::as_str).map(str::to_owned).collect(),
             uses,
-            created_at: moment(id.created_at()),
-            changed_at: moment(made_at),
-            last_used_at: last_used_at.map(moment),
-            destroyed_at: destroyed_at.map(moment),
+            created_at: written_moment(id.created_at()),
+            changed_at: written_moment(made_at),
+            last_used_at: last_used_at.map(written_moment),
+            destroyed_at: destroyed_at.map(written_moment),
         }
     }
 }
@@ -109,17 +110,10 @@ impl RevisionOut {
             name: name.as_str().to_owned(),
             kind: kind.map(Kind::as_str),
             avatar: AvatarOut::new(guise, received, avatar),
-            made_at: moment(made_at),
+            made_at: written_moment(made_at),
             app_id: app.map(|app| app.to_string()),
         }
     }
-}
-
-/// RFC 3339, in UTC, to the millisecond.
-fn moment(moment: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(moment.millis())
-        .map(|moment| format!("{moment:.3}"))
-        .unwrap_or_default()
 }
 
 /// Names the revision, for `If-Match`.

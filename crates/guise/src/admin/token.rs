@@ -1,7 +1,7 @@
 //! `guise token`.
 
 use anyhow::{Context, bail};
-use guise_domain::{Access, Account, App, Apps, Clock, NewToken, Token, Tokens};
+use guise_domain::{Access, Account, App, Apps, Clock, NewToken, Operator, Token, Tokens};
 use serde_json::{Value, json};
 
 use super::{Office, program, secret_note, settle};
@@ -25,12 +25,12 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let office = Office::open(config).await?;
     match command {
-        TokenCommand::Add { account, app, access, save } => {
+        TokenCommand::Add { account, app, access, operator, save } => {
             let account = office.account(&account).await?;
             let app = office.data.store.app(app).await?.with_context(|| {
                 format!("there is no app {app}; `guise app list` shows those there are")
             })?;
-            let keys = grant(&office, &account, &app, access.into()).await?;
+            let keys = grant(&office, &account, &app, access.into(), operator).await?;
             let saved = save.map(|name| keep(&office, config, &name, &app, &keys)).transpose()?;
             added(&keys, saved.as_deref(), config, output)
         }
@@ -48,12 +48,13 @@ pub(crate) async fn grant(
     account: &Account,
     app: &App,
     access: Access,
+    operator: Option<Operator>,
 ) -> anyhow::Result<NewKeys> {
     let token = secrets::token(account.id, &office.randomness);
     let token_secret = secrets::token_secret(&office.randomness);
     let secret = office.seal(&token_secret, &token)?;
     let created_at = office.clock.now();
-    let new = NewToken { token, app: app.id, secret, access, created_at };
+    let new = NewToken { token, app: app.id, secret, access, operator, created_at };
     let token = office.data.store.create_token(account.id, new).await?;
     let token = token.with_context(|| {
         format!("account {} is closed, or app {} is revoked", account.name, app.id)
@@ -126,6 +127,7 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
                 "account": account,
                 "app": token.app.to_string(),
                 "access": token.access.as_str(),
+                "operator": token.operator.as_ref().map(Operator::as_str),
                 "created_timestamp": token.created_at.millis().to_string(),
                 "revoked": token.revoked,
             })
@@ -135,10 +137,11 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
     let row = |(account, token): (String, Token)| {
         let state = if token.revoked { "revoked" } else { "in use" };
         let (app, access) = (token.app.to_string(), token.access.as_str().to_owned());
-        vec![token.token, account, app, access, state.into()]
+        let operator = token.operator.map(|operator| operator.to_string()).unwrap_or_default();
+        vec![token.token, account, app, access, operator, state.into()]
     };
     let rows: Vec<_> = tokens.into_iter().map(row).collect();
-    Ok(output.table(&["TOKEN", "ACCOUNT", "APP", "ACCESS", "STATE"], &rows)?)
+    Ok(output.table(&["TOKEN", "ACCOUNT", "APP", "ACCESS", "OPERATOR", "STATE"], &rows)?)
 }
 
 async fn revoke(office: &Office, token: &str, output: &mut Output) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! The commands that open the data folder's database, also while a server runs on it.
 
 use clap::{Subcommand, ValueEnum};
-use guise_domain::{Access, AppId, ScreenName, WebUrl};
+use guise_domain::{Access, AppId, Operator, ScreenName, WebUrl};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -80,6 +80,9 @@ pub(crate) enum TokenCommand {
         /// What it allows
         #[arg(long, value_enum, default_value = "dm")]
         access: AccessArg,
+        /// Who works with it, for the log: a person or a shift
+        #[arg(long, value_name = "LABEL")]
+        operator: Option<Operator>,
         /// Keep it with the app's key as a profile for `guise call` and `guise profile`
         #[arg(long, value_name = "PROFILE")]
         save: Option<String>,

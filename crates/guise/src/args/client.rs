@@ -86,6 +86,37 @@ pub(crate) enum ProfileCommand {
     },
 }
 
+/// The log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List what was done, newest first
+    #[command(after_help = "Example:\n  guise audit list --action profile.edited --count 20")]
+    List {
+        /// Only this action, such as profile.created or message.sent
+        #[arg(long, value_name = "ACTION")]
+        action: Option<String>,
+        /// Only what this operator did
+        #[arg(long, value_name = "LABEL")]
+        operator: Option<String>,
+        /// Only what was done to this: the id of a profile, a message or an account
+        #[arg(long, value_name = "ID")]
+        subject: Option<String>,
+        /// How many lines at the most
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+    },
+    /// Write the whole log to a file, a JSON object for each line, the newest first
+    #[command(after_help = "Example:\n  guise audit export log.jsonl --since 2026-01-01T00:00:00Z")]
+    Export {
+        /// The file; it must not exist yet
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// From then on
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+}
+
 /// Direct messages.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DmCommand {

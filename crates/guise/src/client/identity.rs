@@ -118,7 +118,11 @@ pub(super) async fn history(
 }
 
 /// All items of a list, page by page.
-async fn pages(client: &Client, target: &str, items: &str) -> anyhow::Result<Vec<Value>> {
+pub(super) async fn pages(
+    client: &Client,
+    target: &str,
+    items: &str,
+) -> anyhow::Result<Vec<Value>> {
     let mut all = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -132,7 +136,7 @@ async fn pages(client: &Client, target: &str, items: &str) -> anyhow::Result<Vec
 }
 
 /// A member for people: empty where there is nothing.
-fn text(value: &Value, member: &str) -> String {
+pub(super) fn text(value: &Value, member: &str) -> String {
     match value.get(member) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => plain(text),

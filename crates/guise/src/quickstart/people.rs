@@ -83,6 +83,6 @@ async fn keys(
         }
     };
     let app = admin::register(office, &account, "Quickstart".to_owned(), String::new()).await?;
-    let token = admin::grant(office, &account, &app.app, Access::DirectMessages).await?;
+    let token = admin::grant(office, &account, &app.app, Access::DirectMessages, None).await?;
     Ok((app, token))
 }

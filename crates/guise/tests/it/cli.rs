@@ -1,5 +1,6 @@
 //! The program as it is typed.
 
+mod audit;
 mod call;
 mod config;
 mod dm;

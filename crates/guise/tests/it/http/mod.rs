@@ -1,5 +1,6 @@
 //! The API, request by request: exact statuses and bodies, and what is kept afterwards.
 
+mod audit;
 mod authentication;
 mod bodies;
 mod compatibility;

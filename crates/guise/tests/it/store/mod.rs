@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
-    AccountId, Admission, Admitted, AppId, Content, CreateProfileError, ImageType, Media, MediaId,
-    MediaKey, NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId,
+    AccountId, Admission, Admitted, AppId, Content, CreateProfileError, EntryId, ImageType, Media,
+    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId,
     ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
 use guise_sqlite::{Options, SqliteStore};
@@ -41,6 +41,8 @@ fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission 
         endpoint,
         rule: Rule { limit: 10, window_seconds: 900 },
         app: AppId::new(7),
+        operator: None,
+        entry: EntryId::new(1_000_000 + i64::try_from(request).unwrap()),
         by_app: None,
         now: NOW,
     }

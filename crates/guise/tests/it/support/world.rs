@@ -188,11 +188,35 @@ impl World {
         let token = format!("{}-token-of-{}", other.account, person.app);
         let secret = key.seal(other.token_secret.as_bytes(), &token, &OsRandomness).unwrap();
         let (access, created_at) = (Access::DirectMessages, self.clock.now());
-        let new = NewToken { token: token.clone(), app: person.app, secret, access, created_at };
+        let new = NewToken {
+            token: token.clone(),
+            app: person.app,
+            secret,
+            access,
+            operator: None,
+            created_at,
+        };
         self.store.create_token(other.account, new).await.unwrap().unwrap();
         let (consumer_key, consumer_secret) =
             (person.consumer_key.clone(), person.consumer_secret.clone());
         Person { token, app: person.app, consumer_key, consumer_secret, ..other }
+    }
+
+    /// Another token of a person's for the same app, for somebody to work with.
+    pub(crate) async fn with_operator(&self, person: &Person, operator: &str) -> Person {
+        let key = SealingKey::new(&KEY);
+        let token = format!("{}-token-of-{}", person.account, operator.replace(' ', "-"));
+        let secret = key.seal(person.token_secret.as_bytes(), &token, &OsRandomness).unwrap();
+        let new = NewToken {
+            token: token.clone(),
+            app: person.app,
+            secret,
+            access: Access::DirectMessages,
+            operator: Some(operator.parse().unwrap()),
+            created_at: self.clock.now(),
+        };
+        self.store.create_token(person.account, new).await.unwrap().unwrap();
+        Person { token, ..person.clone() }
     }
 
     async fn app_of(&self, account: &Account, access: Access) -> Person {
@@ -213,7 +237,8 @@ impl World {
         let token_secret = format!("token-secret-{app}");
         let secret = key.seal(token_secret.as_bytes(), &token, &OsRandomness).unwrap();
         let created_at = self.clock.now();
-        let new = NewToken { token: token.clone(), app, secret, access, created_at };
+        let operator = None;
+        let new = NewToken { token: token.clone(), app, secret, access, operator, created_at };
         self.store.create_token(account.id, new).await.unwrap().unwrap();
         Person { account: account.id, app, consumer_key, consumer_secret, token, token_secret }
     }

@@ -31,6 +31,10 @@ impl Heard {
 
     /// The next event's kind, id and data; `None` when the stream ends. Fails the test after 20 seconds.
     async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
+        timeout(Duration::from_secs(20), self.heard()).await.expect("an event")
+    }
+
+    async fn heard(&mut self) -> Option<(String, Option<String>, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -43,8 +47,8 @@ impl Heard {
                 let data = serde_json::from_str(&field("data").unwrap()).unwrap();
                 return Some((kind, field("id"), data));
             }
-            let chunk = timeout(Duration::from_secs(20), self.response.chunk()).await.unwrap();
-            self.text += std::str::from_utf8(&chunk.unwrap()?).unwrap();
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.text += std::str::from_utf8(&chunk).unwrap();
         }
     }
 

@@ -1,0 +1,141 @@
+//! The log: who did what, by ids. It holds no names of profiles, no texts, and nothing is ever taken out of it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::limits::OPERATOR_CHARS_MAX;
+use crate::{AppId, EntryId, Timestamp};
+
+/// The person or shift that works with a token: 1 to 64 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator(Arc<str>);
+
+/// Why a text names no operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {OPERATOR_CHARS_MAX} characters on one line")]
+pub struct OperatorError;
+
+impl Operator {
+    /// The label.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Operator {
+    type Err = OperatorError;
+
+    fn from_str(text: &str) -> Result<Self, OperatorError> {
+        let text = text.trim();
+        let fits = (1..=OPERATOR_CHARS_MAX).contains(&text.chars().count());
+        if fits && !text.chars().any(char::is_control) {
+            Ok(Self(text.into()))
+        } else {
+            Err(OperatorError)
+        }
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// What was done. The word is kept, and stays.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word it is kept by.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+
+            /// What `word` stands for.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A profile was made; the subject is the profile.
+    ProfileCreated = "profile.created";
+    /// A profile has a new revision, or other tags.
+    ProfileEdited = "profile.edited";
+    /// A profile was destroyed.
+    ProfileDestroyed = "profile.destroyed";
+    /// A message was sent; the subject is the message, the revision that of the profile it was written under.
+    MessageSent = "message.sent";
+    /// A copy of a message was destroyed.
+    MessageDestroyed = "message.destroyed";
+    /// The account takes everybody's messages, or only those of accounts it wrote to; the subject is the account.
+    MessagesOpened = "messages.opened";
+    /// The opposite.
+    MessagesClosed = "messages.closed";
+    /// Another account's messages are refused; the subject is that account.
+    AccountBlocked = "account.blocked";
+    /// They are taken again.
+    AccountUnblocked = "account.unblocked";
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id, which also tells when it was.
+    pub id: EntryId,
+    /// The app that did it.
+    pub app: AppId,
+    /// Who worked with the app's token, if the token says so.
+    pub operator: Option<Operator>,
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    pub subject: i64,
+    /// Which revision of it, where there are any.
+    pub revision: Option<u32>,
+}
+
+/// Which lines of the log to read; all by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Those of this action.
+    pub action: Option<Action>,
+    /// Those of this operator.
+    pub operator: Option<Operator>,
+    /// Those about this.
+    pub subject: Option<i64>,
+    /// Those from then on.
+    pub since: Option<Timestamp>,
+    /// Those from before then.
+    pub until: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_actions_read_back_and_operators_are_short_lines() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.as_str()), Some(*action));
+        }
+        assert_eq!(" night desk ".parse::<Operator>().unwrap().as_str(), "night desk");
+        for bad in ["", " ", "a\nb", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<Operator>(), Err(OperatorError), "{bad:?}");
+        }
+    }
+}

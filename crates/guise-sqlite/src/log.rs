@@ -1,0 +1,79 @@
+//! [`Log`] in SQL.
+
+use async_trait::async_trait;
+use guise_domain::{
+    AccountId, Action, Admission, AppId, Entry, EntryId, Log, LogFilter, Operator, Page,
+    PageRequest, StoreError,
+};
+use rusqlite::Row;
+
+use crate::SqliteStore;
+use crate::error::impossible;
+use crate::query::{all, below, page_of};
+use crate::writer::Step;
+
+const ADD: &str = "INSERT INTO log (account, id, app, operator, action, subject, revision)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const PAGE: &str = "SELECT id, app, operator, action, subject, revision FROM log
+    WHERE account = ?3 AND id <= ?1 AND id >= ?4 AND id < ?5
+        AND (?6 IS NULL OR action = ?6)
+        AND (?7 IS NULL OR operator = ?7)
+        AND (?8 IS NULL OR subject = ?8)
+    ORDER BY id DESC LIMIT ?2";
+
+#[async_trait]
+impl Log for SqliteStore {
+    async fn log(
+        &self,
+        account: AccountId,
+        filter: LogFilter,
+        page: PageRequest,
+    ) -> Result<Page<Entry>, StoreError> {
+        self.read(move |db| {
+            let LogFilter { action, operator, subject, since, until } = &filter;
+            let (highest, count) = below(page);
+            let params = rusqlite::params![
+                highest,
+                count,
+                account.get(),
+                since.map_or(0, |since| EntryId::first_at(since).get()),
+                until.map_or(i64::MAX, |until| EntryId::first_at(until).get()),
+                action.map(Action::as_str),
+                operator.as_ref().map(Operator::as_str),
+                subject,
+            ];
+            let items = all(db, PAGE, params, read_entry)?;
+            Ok(page_of(items, page, |entry| entry.id.get()))
+        })
+        .await
+    }
+}
+
+/// Adds the one line of a step that is done.
+pub(crate) fn note(
+    step: &mut Step<'_>,
+    admission: &Admission,
+    action: Action,
+    subject: i64,
+    revision: Option<u32>,
+) -> rusqlite::Result<()> {
+    let Admission { account, app, operator, entry, .. } = admission;
+    let operator = operator.as_ref().map(Operator::as_str);
+    let row = (account.get(), entry.get(), app.get(), operator, action.as_str(), subject, revision);
+    step.execute(ADD, row)?;
+    step.keep_id(entry.get());
+    Ok(())
+}
+
+fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let operator: Option<String> = row.get(2)?;
+    let action: String = row.get(3)?;
+    Ok(Entry {
+        id: EntryId::new(row.get(0)?),
+        app: AppId::new(row.get(1)?),
+        operator: operator.map(|label| label.parse().map_err(impossible)).transpose()?,
+        action: Action::parse(&action).ok_or_else(|| impossible(format!("action {action}")))?,
+        subject: row.get(4)?,
+        revision: row.get(5)?,
+    })
+}
