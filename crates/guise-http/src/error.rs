@@ -74,7 +74,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Cause(pub(crate) String);
 
 impl Refusal {
-    fn wire(&self) -> (StatusCode, u16, String) {
+    /// Status, code and text.
+    pub(crate) fn wire(&self) -> (StatusCode, u16, String) {
         use StatusCode as S;
         match self {
             Self::BadAuthentication => (S::BAD_REQUEST, 215, "Bad Authentication data.".into()),

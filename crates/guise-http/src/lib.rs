@@ -11,6 +11,7 @@ mod health;
 mod media;
 mod messages;
 mod multipart;
+pub mod openapi;
 mod origin;
 mod picture;
 mod pictures;
