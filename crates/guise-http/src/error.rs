@@ -99,7 +99,8 @@ pub(crate) async fn with_slug(mut response: Response) -> Response {
 }
 
 impl Refusal {
-    fn wire(&self) -> (StatusCode, u16, String) {
+    /// Status, code and text.
+    pub(crate) fn wire(&self) -> (StatusCode, u16, String) {
         use StatusCode as S;
         match self {
             Self::BadAuthentication => (S::BAD_REQUEST, 215, "Bad Authentication data.".into()),
@@ -167,7 +168,7 @@ impl Refusal {
     }
 
     /// What kind of refusal this is, in a word that stays.
-    fn slug(&self) -> &'static str {
+    pub(crate) fn slug(&self) -> &'static str {
         match self {
             Self::BadAuthentication => "bad-authentication",
             Self::NotAuthenticated => "not-authenticated",

@@ -14,6 +14,7 @@ mod log;
 mod media;
 mod messages;
 mod multipart;
+pub mod openapi;
 mod origin;
 mod picture;
 mod pictures;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{MethodRouter, get};
 use guise_domain::limits::PATH_BYTES_MAX;
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -13,49 +13,64 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, face, health, identity, log, media, messages, pictures, profiles, settings,
-    users,
+    account, blocks, face, health, identity, log, media, messages, openapi, pictures, profiles,
+    settings, users,
 };
+
+/// Makes a router of a table, and the table itself known to the test that compares it with the API's documents.
+macro_rules! routes {
+    ($table:ident $router:ident $($path:literal $($verb:ident $handler:path),+;)*) => {
+        /// Paths, each with its verbs.
+        #[cfg(test)]
+        pub(crate) const $table: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),*];
+
+        fn $router() -> Router<Guise> {
+            Router::new()$(.route($path, MethodRouter::new()$(.$verb($handler))+))*
+        }
+    };
+}
+
+routes! { V1_1 v1_1
+    "/1.1/account/settings" get settings::show, post settings::update;
+    "/1.1/account/verify_credentials" get account::verify_credentials;
+    "/1.1/application/rate_limit_status" get account::rate_limit_status;
+    "/1.1/blocks/create" post blocks::create;
+    "/1.1/blocks/destroy" post blocks::destroy;
+    "/1.1/blocks/ids" get blocks::ids;
+    "/1.1/custom_profiles/new" post profiles::create;
+    "/1.1/custom_profiles/show" get profiles::show;
+    "/1.1/custom_profiles/list" get profiles::list;
+    "/1.1/custom_profiles/destroy" delete profiles::destroy, post profiles::destroy;
+    "/1.1/custom_profiles/{id}" get profiles::show;
+    "/1.1/direct_messages/events/new" post messages::create;
+    "/1.1/direct_messages/events/show" get messages::show;
+    "/1.1/direct_messages/events/list" get messages::list;
+    "/1.1/direct_messages/events/destroy" delete messages::destroy;
+    "/1.1/direct_messages/mark_read" post messages::mark_read;
+    "/1.1/direct_messages/indicate_typing" post messages::indicate_typing;
+    "/1.1/media/upload" get media::status, post media::upload;
+    "/1.1/media/metadata/create" post media::describe;
+    "/1.1/ton/data/dm/{message}/{media}/{file}" get messages::show_picture;
+    "/1.1/users/show" get users::show;
+    "/1.1/users/lookup" get users::lookup, post users::lookup;
+    "/2/users/{id}" get users::show_v2;
+}
+
+routes! { GUISE_V1 guise_v1
+    "/guise/v1/audit" get log::read;
+    "/guise/v1/direct_messages/stream" get messages::stream;
+    "/guise/v1/profiles" get identity::find, post identity::create;
+    "/guise/v1/profiles/{id}" get identity::show, patch identity::edit;
+    "/guise/v1/profiles/{id}/revisions" get identity::revisions;
+    "/guise/v1/profiles/by-external-id/{key}" put identity::put;
+    "/guise/v1/openapi/v1.1.json" get openapi::show_v1_1;
+    "/guise/v1/openapi/guise-v1.json" get openapi::show_guise_v1;
+}
 
 /// The whole application.
 pub fn router(guise: Guise) -> Router {
-    let api = Router::new()
-        .route("/account/verify_credentials", get(account::verify_credentials))
-        .route("/application/rate_limit_status", get(account::rate_limit_status))
-        .route("/custom_profiles/new", post(profiles::create))
-        .route("/custom_profiles/show", get(profiles::show))
-        .route("/custom_profiles/list", get(profiles::list))
-        .route("/custom_profiles/destroy", delete(profiles::destroy).post(profiles::destroy))
-        .route("/custom_profiles/{id}", get(profiles::show))
-        .route("/media/upload", get(media::status).post(media::upload))
-        .route("/media/metadata/create", post(media::describe))
-        .route("/users/show", get(users::show))
-        .route("/users/lookup", get(users::lookup).post(users::lookup))
-        .route("/account/settings", get(settings::show).post(settings::update))
-        .route("/blocks/create", post(blocks::create))
-        .route("/blocks/destroy", post(blocks::destroy))
-        .route("/blocks/ids", get(blocks::ids))
-        .route("/direct_messages/events/new", post(messages::create))
-        .route("/direct_messages/events/show", get(messages::show))
-        .route("/direct_messages/events/list", get(messages::list))
-        .route("/direct_messages/events/destroy", delete(messages::destroy))
-        .route("/direct_messages/mark_read", post(messages::mark_read))
-        .route("/direct_messages/indicate_typing", post(messages::indicate_typing))
-        .route("/ton/data/dm/{message}/{media}/{file}", get(messages::show_picture));
-    let beside = Router::new()
-        .route("/direct_messages/stream", get(messages::stream))
-        .route("/audit", get(log::read))
-        .route("/profiles", get(identity::find).post(identity::create))
-        .route("/profiles/{id}", get(identity::show).patch(identity::edit))
-        .route("/profiles/{id}/revisions", get(identity::revisions))
-        .route("/profiles/by-external-id/{key}", put(identity::put))
-        .fallback(nothing)
-        .method_not_allowed_fallback(nothing)
-        .layer(map_response(with_slug));
-    let routes = Router::new()
-        .nest("/1.1", api)
-        .nest("/guise/v1", beside)
-        .route("/2/users/{id}", get(users::show_v2))
+    let routes = v1_1()
+        .merge(guise_v1().layer(map_response(with_slug)))
         .route("/media/{file}", get(pictures::show))
         .route("/faces/{file}", get(face::show))
         .route("/images/{file}", get(pictures::default))

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use guise_domain::limits;
+use guise_http::openapi;
 use serde_json::Value;
 
 /// Which of our crates may use which. A new arrow is a change to the architecture: say why where you add it.
@@ -156,6 +157,14 @@ fn the_page_of_limits_is_fresh() {
             .expect("a string takes it");
     }
     same_as_file("docs/limits.md", &page);
+}
+
+#[test]
+fn the_openapi_documents_are_fresh() {
+    for (name, document) in [("v1.1", openapi::v1_1()), ("guise-v1", openapi::guise_v1())] {
+        let page = serde_json::to_string_pretty(&document).expect("a document is JSON") + "\n";
+        same_as_file(&format!("docs/openapi/{name}.json"), &page);
+    }
 }
 
 /// A dependency as a manifest has it; `kind` is empty for an ordinary one, else `dev ` or `build `.

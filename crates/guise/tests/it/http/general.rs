@@ -1,5 +1,7 @@
 //! What every answer has (contract §6).
 
+use guise_http::openapi;
+
 use crate::support::World;
 
 #[tokio::test]
@@ -67,6 +69,15 @@ async fn the_account_shows_itself() {
         34,
         "Sorry, that page does not exist.",
     );
+}
+
+#[tokio::test]
+async fn the_documents_of_the_api_need_no_credentials() {
+    let world = World::new().await;
+    for (name, document) in [("v1.1", openapi::v1_1()), ("guise-v1", openapi::guise_v1())] {
+        let reply = world.get(&format!("/guise/v1/openapi/{name}.json")).send().await;
+        assert_eq!(reply.success(), document, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,32 @@
+//! What Guise adds: the stream of a box, and these documents.
+
+use guise_domain::rate::Endpoint;
+use serde_json::json;
+
+use super::operation::{JSON, Operation};
+use super::profiles::invalid;
+use super::schemas::schema;
+
+pub(super) fn operations() -> Vec<Operation> {
+    let document = |path, summary| {
+        let document = json!({JSON: {"schema": {"type": "object", "required": ["openapi"]}}});
+        Operation::public(path, summary).answers_as(200, "The document.", document)
+    };
+    vec![
+        Operation::get(
+            "/guise/v1/direct_messages/stream",
+            Endpoint::DirectMessagesStream,
+            "Streams the caller's box as it fills",
+        )
+        .says(
+            "Server-sent events. `message` has the members `event`, as `direct_messages/events/list` has it, and \
+             `custom_profile`, the profile it was written under or null; its id can be sent back as `Last-Event-ID`. \
+             `typing` has `sender_id` and `expires_after_secs`. `read` has `reader_id` and `last_read_event_id`.",
+        )
+        .takes("header", "Last-Event-ID", false, schema("MessageId"))
+        .answers_as(200, "Events, until the client goes.", json!({"text/event-stream": {}}))
+        .refuses([invalid()]),
+        document("/guise/v1/openapi/v1.1.json", "The document of the API v1.1"),
+        document("/guise/v1/openapi/guise-v1.json", "This document"),
+    ]
+}

@@ -1,0 +1,134 @@
+"""Drives a Guise binary with requests that schemathesis makes of its OpenAPI document, valid ones and wrong ones.
+
+Usage: run.py BINARY [OPTION…]; options are schemathesis', such as `--include-path=/1.1/blocks/ids.json`.
+
+Two things are held here besides schemathesis' own checks: a run must have seen every success that the document
+promises, and whoever was let in is told what is left of the limit.
+"""
+
+import base64
+import collections
+import json
+import os
+import re
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, "..", "clients"))
+
+import requests
+import schemathesis
+from guise import Guise
+from hypothesis import strategies
+from schemathesis.cli import schemathesis as command
+from seeds import Seeds
+
+DOCUMENT = "/guise/v1/openapi/v1.1.json"
+CONFIGURATION = os.path.join(HERE, "schemathesis.toml")
+KEYS = os.path.join(HERE, "..", "..", "docs", "configuration.md")
+ID_MAX = 2**63 - 1
+DESTROY = re.compile("(custom_profiles|events)/destroy")
+NEVER_REACHED = "1000000/15m"
+
+seen = collections.defaultdict(set)
+
+
+def unlimited():
+    """The settings that lift every limit."""
+    with open(KEYS) as page:
+        names = re.findall(r"`limits\.(/\S+)`", page.read())
+    return {f"GUISE_LIMITS{name.upper().replace('/', '_')}": NEVER_REACHED for name in names}
+
+
+def formats(seeds):
+    """Texts that no pattern can describe."""
+    one_line = strategies.text(strategies.characters(categories=["L", "N", "P"]), min_size=1, max_size=48)
+    numbers = strategies.integers(1, ID_MAX)
+    schemathesis.openapi.format("profile-name", one_line)
+    schemathesis.openapi.format(
+        "cursor", numbers.map(lambda number: base64.b64encode(str(number).encode()).decode().rstrip("="))
+    )
+    urls = ["https://example.com/a?b=c#d", "http://example.com"]
+    schemathesis.openapi.format("web-url", strategies.sampled_from(urls))
+    schemathesis.openapi.format("binary", strategies.just(seeds.picture))
+    schemathesis.openapi.format("byte", strategies.just(seeds.base64()))
+
+
+def with_real_ids(document, seeds):
+    """The document with the ids of things that exist instead of all ids there could be."""
+    schemas, paths = document["components"]["schemas"], document["paths"]
+    schemas |= {name: {"enum": ids} for name, ids in seeds.ids.items()}
+    for path in filter(DESTROY.search, paths):
+        # What one operation destroys must not be missing to the others.
+        spare = re.sub(r"schemas/(Profile|Message)Id", r"schemas/Spare\1Id", json.dumps(paths[path]))
+        paths[path] = json.loads(spare)
+    picture = paths["/1.1/ton/data/dm/{message}/{media}/{file}"]["get"]
+    for parameter, real in zip(picture["parameters"], seeds.media_url.split("/")[-3:]):
+        parameter["schema"] = {"enum": [real]}
+    return document
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    seen[case.operation.label].add(str(response.status_code))
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """A segment without its command is a picture in one piece, whatever else is said of it."""
+    upload = case.operation.label == "POST /1.1/media/upload.json"
+    return not (upload and "Missing required property: command" in failure.message)
+
+
+@schemathesis.check
+def whoever_is_let_in_is_told_what_is_left(ctx, response, case):
+    if "x-access-level" in response.headers:
+        assert "x-rate-limit-remaining" in response.headers, "x-access-level without x-rate-limit-remaining"
+
+
+def never_seen(document, tested):
+    """Successes that the document promises and no request got, by operation."""
+    missing = {}
+    for path, verbs in document["paths"].items():
+        for verb, operation in verbs.items():
+            label = f"{verb.upper()} {path}"
+            promised = {status for status in operation["responses"] if status.startswith("2")}
+            if label in tested and promised - seen[label]:
+                missing[label] = sorted(promised - seen[label])
+    return missing
+
+
+def exit_code(arguments):
+    try:
+        return command.main(arguments, prog_name="schemathesis", standalone_mode=False)
+    except SystemExit as end:
+        return end.code
+
+
+def main(binary, *options):
+    with tempfile.TemporaryDirectory() as folder, Guise(binary, **unlimited()) as server:
+        seeds = Seeds(server)
+        document = requests.get(f"http://{server.http}{DOCUMENT}").json()
+        formats(seeds)
+        schemathesis.auth.set_from_requests(seeds.auth)
+        file, report = os.path.join(folder, "document.json"), os.path.join(folder, "report.xml")
+        with open(file, "w") as out:
+            json.dump(with_real_ids(document, seeds), out)
+        arguments = ["--config-file", CONFIGURATION, "run", file, "--url", f"http://{server.http}"]
+        arguments += ["--report", "junit", "--report-junit-path", report, *options]
+        status = exit_code(arguments)
+        cases = xml.etree.ElementTree.parse(report).iter("testcase")
+        tested = {case.get("name"): case.find("failure") is None and case.find("error") is None for case in cases}
+    for label, statuses in never_seen(document, tested).items():
+        print(f"FAILED {label} never answered {', '.join(statuses)}")
+        tested[label] = False
+    passed = sum(tested.values())
+    failed = len(tested) - passed
+    print(f"{passed} passed, {failed or int(bool(status))} failed")
+    return 0 if passed and not failed and not status else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

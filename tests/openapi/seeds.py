@@ -1,0 +1,86 @@
+"""What an account has to have so that requests can succeed: uploads, profiles and messages of its own."""
+
+import base64
+
+import pictures
+import requests
+from requests_oauthlib import OAuth1
+
+# What is there to be destroyed.
+SPARE = 12
+UPLOADS = 2
+# Room for every segment that is appended.
+OPEN_BYTES = 15 * 1024 * 1024
+# Whose id is nobody's.
+NOBODY = "1"
+
+
+def auth(person):
+    return OAuth1(person["consumer_key"], person["consumer_secret"], person["token"], person["token_secret"])
+
+
+class Seeds:
+    """Makes all of it on `server`, for an account and another that it exchanges messages with."""
+
+    def __init__(self, server):
+        self.url = f"http://{server.http}"
+        self.auth, self.other_auth = auth(server.newcomer()), auth(server.newcomer())
+        self.me, self.other = (self._account(who) for who in (self.auth, self.other_auth))
+        self.picture = pictures.small()
+        shared = self._picture(shared="true")
+        profile = self._profile()
+        sent = self._send(self.other, profile, {"attachment": {"type": "media", "media": {"id": shared}}})
+        text = f"@{self.other['screen_name']} #tag $TAG https://example.com"
+        received = self._send(self.me, None, {"text": text}, self.other_auth)
+        opened, *complete = self._init(OPEN_BYTES), *(self._complete() for _ in range(UPLOADS))
+        self.media_url = sent["message_create"]["message_data"]["attachment"]["media"]["media_url"]
+        # Each kind as a text and, where that is taken, as a number; one that does not exist where that is documented.
+        self.ids = {
+            "AccountId": [self.other["id_str"], self.other["id"]],
+            "AccountIds": [self.other["id_str"], f"{self.me['id']}, {NOBODY}"],
+            "MediaId": [shared, int(shared)],
+            "MessageId": [received["id"], int(sent["id"]), NOBODY],
+            "SpareMessageId": [self._send(self.other, profile, {"text": text})["id"] for _ in range(SPARE)],
+            "OpenUploadId": [opened, int(opened)],
+            "ProfileId": [profile, int(profile), NOBODY],
+            "SpareProfileId": [self._profile() for _ in range(SPARE)],
+            "UploadId": [*complete, int(complete[0])],
+        }
+
+    def base64(self):
+        return base64.b64encode(self.picture).decode()
+
+    def _account(self, who):
+        answer = requests.get(f"{self.url}/1.1/account/verify_credentials.json", auth=who)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _post(self, path, who=None, **body):
+        answer = requests.post(f"{self.url}/1.1/{path}.json", auth=who or self.auth, **body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _picture(self, **fields):
+        return self._post("media/upload", files={"media": self.picture}, data=fields)["media_id_string"]
+
+    def _profile(self):
+        avatar = {"media": {"id": self._picture()}}
+        body = {"custom_profile": {"name": "Jon C, Partner Engineer", "avatar": avatar}}
+        return self._post("custom_profiles/new", json=body)["custom_profile"]["id"]
+
+    def _send(self, recipient, profile, data, who=None):
+        target = {"recipient_id": recipient["id_str"]}
+        message = {"target": target, "message_data": data, "custom_profile_id": profile}
+        event = {"type": "message_create", "message_create": message}
+        return self._post("direct_messages/events/new", who, json={"event": event})["event"]
+
+    def _init(self, total_bytes):
+        fields = {"command": "INIT", "total_bytes": total_bytes, "media_type": "image/png"}
+        return self._post("media/upload", data=fields)["media_id_string"]
+
+    def _complete(self):
+        """An upload that has all its bytes and waits for FINALIZE."""
+        upload = self._init(len(self.picture))
+        fields = {"command": "APPEND", "media_id": upload, "segment_index": 0}
+        self._post("media/upload", data=fields, files={"media": self.picture})
+        return upload
