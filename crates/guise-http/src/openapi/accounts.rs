@@ -115,8 +115,8 @@ fn blocks() -> [Operation; 3] {
 
 fn stringify_ids() -> Value {
     json!({
-        "enum": ["true", "false"],
-        "description": "Answers ids as texts, for those whose numbers have fewer than 63 bits.",
+        "type": "string",
+        "description": "`true`: ids as texts, for those whose numbers have fewer than 63 bits; else as numbers.",
     })
 }
 
