@@ -88,6 +88,10 @@ limits! {
     BLOCKS_PAGE_COUNT: u32 = 5000, "accounts";
     /// Streams of messages that are open at once.
     STREAMS_MAX: usize = 1024, "streams";
+    /// Streams of one account that are open at once.
+    STREAMS_OF_ACCOUNT_MAX: usize = 16, "streams";
+    /// Accounts that one message mentions and that are looked up; further mentions are plain text.
+    MENTIONS_MAX: usize = 100, "accounts";
     /// Signals that wait for a slow stream before it has to read the store instead.
     SIGNALS_WAITING_MAX: usize = 1024, "signals";
     /// How long a stream stays silent before it says that it is alive.

@@ -90,6 +90,7 @@ endpoints! {
     DirectMessagesIndicateTyping Write "/direct_messages/indicate_typing" 1000 / QUARTER;
     DirectMessagesMedia Read "/direct_messages/media" 900 / QUARTER;
     DirectMessagesStream Read "/guise/direct_messages/stream" 180 / QUARTER;
+    DirectMessagesBox Read "/guise/direct_messages/list" 180 / QUARTER;
     Audit Read "/guise/audit" 180 / QUARTER;
     ProfilesShow Read "/guise/profiles/show" 180 / QUARTER;
     ProfilesFind Read "/guise/profiles/find" 180 / QUARTER;
@@ -111,16 +112,26 @@ impl Endpoint {
         self.path().trim_start_matches('/').split('/').next().unwrap_or_default()
     }
 
-    /// Whether it is one that the original had.
+    /// Whether the original told what is left of it: it had none of ours, and told of no verb beside a path's main one.
     #[must_use]
-    pub fn is_original(self) -> bool {
-        self.family() != "guise"
+    pub fn is_listed(self) -> bool {
+        let apart = [
+            Self::MediaUploadStatus,
+            Self::DirectMessagesMedia,
+            Self::AccountSettingsUpdate,
+            Self::DirectMessagesNewByApp,
+        ];
+        self.family() != "guise" && !apart.contains(&self)
     }
 
     /// What its callers need.
     #[must_use]
     pub fn permission(self) -> Permission {
         let path = self.path();
+        // Whoever got a message under a profile may look at it, with the permission to make some or without.
+        if self == Self::CustomProfilesShow {
+            return Permission::None;
+        }
         match path.strip_prefix("/guise").unwrap_or(path).split('/').nth(1) {
             Some("custom_profiles" | "profiles") => Permission::CustomProfiles,
             Some("direct_messages") => Permission::DirectMessages,
@@ -277,6 +288,6 @@ mod tests {
         assert_eq!(Endpoint::MediaMetadataCreate.family(), "media");
         assert_eq!(Endpoint::ProfilesEdit.permission(), Permission::CustomProfiles);
         assert_eq!(Endpoint::DirectMessagesStream.permission(), Permission::DirectMessages);
-        assert!(!Endpoint::DirectMessagesStream.is_original());
+        assert!(!Endpoint::DirectMessagesStream.is_listed());
     }
 }

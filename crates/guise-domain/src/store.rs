@@ -349,6 +349,12 @@ pub trait Messages {
         admission: &Admission,
         new: NewMessage,
     ) -> Result<Admitted<Result<Message, SendError>>, StoreError>;
+    /// Whether `recipient` takes messages of `sender`.
+    async fn may_write(
+        &self,
+        sender: AccountId,
+        recipient: AccountId,
+    ) -> Result<Result<(), SendError>, StoreError>;
     /// A participant's copy of a message.
     async fn message(
         &self,
@@ -375,13 +381,14 @@ pub trait Messages {
         admission: &Admission,
         id: MessageId,
     ) -> Result<Admitted<bool>, StoreError>;
-    /// Marks what `other` wrote to the caller as read, up to a message of theirs. Never goes back.
+    /// Marks what `other` wrote to the caller as read, up to a message of theirs; whether that is further than before.
+    /// Never goes back.
     async fn mark_read(
         &self,
         admission: &Admission,
         other: AccountId,
         up_to: MessageId,
-    ) -> Result<Admitted<Result<(), MarkReadError>>, StoreError>;
+    ) -> Result<Admitted<Result<bool, MarkReadError>>, StoreError>;
     /// What an account has to do with another.
     async fn conversation(
         &self,

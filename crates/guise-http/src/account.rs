@@ -30,8 +30,8 @@ pub(crate) async fn rate_limit_status(
     Signed { caller, input, .. }: Signed<Families>,
 ) -> Result<Response, Refusal> {
     let mut resources = Map::new();
-    let original = Endpoint::ALL.iter().filter(|endpoint| endpoint.is_original());
-    for &endpoint in original.filter(|endpoint| input.wants(endpoint.family())) {
+    let listed = Endpoint::ALL.iter().filter(|endpoint| endpoint.is_listed());
+    for &endpoint in listed.filter(|endpoint| input.wants(endpoint.family())) {
         if guise.settings().rules.rule(endpoint).window_seconds > LISTED_SECONDS_MAX {
             continue;
         }

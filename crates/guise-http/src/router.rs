@@ -58,6 +58,7 @@ routes! { V1_1 v1_1
 
 routes! { GUISE_V1 guise_v1
     "/guise/v1/audit" get log::read;
+    "/guise/v1/direct_messages" get messages::list_with_faces;
     "/guise/v1/direct_messages/stream" get messages::stream;
     "/guise/v1/profiles" get identity::find, post identity::create;
     "/guise/v1/profiles/{id}" get identity::show, patch identity::edit;

@@ -3,7 +3,10 @@
 //! A signal says that there is something new, never what: the store is the one truth, and who missed a signal reads it
 //! there. Only what nobody keeps (somebody is typing) is in the signal itself.
 
-use guise_domain::limits::{SIGNALS_WAITING_MAX, STREAMS_MAX};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use guise_domain::limits::{SIGNALS_WAITING_MAX, STREAMS_MAX, STREAMS_OF_ACCOUNT_MAX};
 use guise_domain::{AccountId, MessageId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
@@ -37,7 +40,9 @@ pub(crate) enum Signal {
 pub(crate) struct Signals {
     sender: broadcast::Sender<Signal>,
     ended: watch::Sender<bool>,
-    places: std::sync::Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    /// How many streams each account has.
+    streams: Arc<Mutex<HashMap<AccountId, usize>>>,
 }
 
 impl Default for Signals {
@@ -45,7 +50,8 @@ impl Default for Signals {
         Self {
             sender: broadcast::Sender::new(SIGNALS_WAITING_MAX),
             ended: watch::Sender::new(false),
-            places: std::sync::Arc::new(Semaphore::new(STREAMS_MAX)),
+            places: Arc::new(Semaphore::new(STREAMS_MAX)),
+            streams: Arc::default(),
         }
     }
 }
@@ -57,17 +63,24 @@ impl Signals {
         let _ = self.sender.send(signal);
     }
 
-    /// Listens from now on.
+    /// Listens from now on, for an account.
     ///
     /// # Errors
-    /// When too many listen already.
-    pub(crate) fn listen(&self) -> Result<Listener, Refusal> {
-        let place = std::sync::Arc::clone(&self.places).try_acquire_owned();
-        let place =
-            place.map_err(|_| Refusal::OverCapacity("too many streams are open".to_owned()))?;
+    /// When too many listen already, for this account or in all.
+    pub(crate) fn listen(&self, account: AccountId) -> Result<Listener, Refusal> {
+        let full = |what: &str| Refusal::OverCapacity(format!("too many streams are open {what}"));
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full("in all"))?;
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = streams.entry(account).or_default();
+        if *open >= STREAMS_OF_ACCOUNT_MAX {
+            return Err(full("for this account"));
+        }
+        *open += 1;
         Ok(Listener {
             signals: self.sender.subscribe(),
             ended: self.ended.subscribe(),
+            account,
+            streams: Arc::clone(&self.streams),
             _place: place,
         })
     }
@@ -83,7 +96,21 @@ impl Signals {
 pub(crate) struct Listener {
     signals: broadcast::Receiver<Signal>,
     ended: watch::Receiver<bool>,
+    account: AccountId,
+    streams: Arc<Mutex<HashMap<AccountId, usize>>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = streams.get_mut(&self.account) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.account);
+            }
+        }
+    }
 }
 
 /// What a listener hears.

@@ -53,6 +53,14 @@ impl Messages for SqliteStore {
         self.write(move |step| send::send(step, &admission, new)).await
     }
 
+    async fn may_write(
+        &self,
+        sender: AccountId,
+        recipient: AccountId,
+    ) -> Result<Result<(), SendError>, StoreError> {
+        self.read(move |db| send::may_write(db, sender, recipient)).await
+    }
+
     async fn message(
         &self,
         account: AccountId,
@@ -105,7 +113,7 @@ impl Messages for SqliteStore {
         admission: &Admission,
         other: AccountId,
         up_to: MessageId,
-    ) -> Result<Admitted<Result<(), MarkReadError>>, StoreError> {
+    ) -> Result<Admitted<Result<bool, MarkReadError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
             let account = admission.account.get();
             let sender: Option<i64> =
@@ -113,8 +121,7 @@ impl Messages for SqliteStore {
             if sender != Some(other.get()) {
                 return Ok(Err(MarkReadError::UnknownMessage));
             }
-            step.execute(MARK_READ, (account, other.get(), up_to.get()))?;
-            Ok(Ok(()))
+            Ok(Ok(step.execute(MARK_READ, (account, other.get(), up_to.get()))? > 0))
         })
         .await
     }

@@ -104,7 +104,7 @@ fn deliver(
 }
 
 /// Whether the recipient takes messages of the sender. One who writes to oneself always may.
-fn may_write(
+pub(crate) fn may_write(
     db: &Connection,
     sender: AccountId,
     recipient: AccountId,

@@ -52,8 +52,11 @@ pub(crate) struct Answer {
 
 /// The server refused, in its own words.
 #[derive(Debug, thiserror::Error)]
-#[error("the server answered {0}")]
-pub(crate) struct Refused(String);
+#[error("the server answered {told}")]
+pub(crate) struct Refused {
+    status: StatusCode,
+    told: String,
+}
 
 impl Answer {
     /// An answer with all of its body.
@@ -86,7 +89,7 @@ impl Answer {
             Some(message) => format!("{}{}: {message}", self.status, code.unwrap_or_default()),
             None => self.status.to_string(),
         };
-        Err(Refused(told).into())
+        Err(Refused { status: self.status, told }.into())
     }
 }
 

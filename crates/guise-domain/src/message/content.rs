@@ -1,10 +1,13 @@
 //! What a message holds besides its picture, and the one form in which every store keeps it.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::text::{
     ButtonLabel, MessageText, OptionDescription, OptionLabel, OptionMetadata, PlaceId, WebUrl,
 };
+use crate::limits::MENTIONS_MAX;
 use crate::{Account, AccountId, Entities, Link, Mention, ScreenName, Tag};
 
 /// What a message says and offers.
@@ -86,12 +89,14 @@ pub struct MessageEntities {
 }
 
 impl MessageEntities {
-    /// Keeps of `found` all but the mentions of nobody in `accounts`.
+    /// Keeps of `found` all but the mentions of nobody among the open ones of `accounts`.
     #[must_use]
     pub fn resolved(found: Entities, accounts: &[Account]) -> Self {
+        let open = accounts.iter().filter(|account| !account.closed);
+        let by_name: HashMap<String, &Account> =
+            open.map(|account| (account.name.folded(), account)).collect();
         let resolve = |mention: Mention| {
-            let folded = mention.screen_name.to_ascii_lowercase();
-            let account = accounts.iter().find(|account| account.name.folded() == folded)?;
+            let account = by_name.get(&mention.screen_name.to_ascii_lowercase())?;
             Some(Mentioned {
                 account: account.id,
                 screen_name: account.name.to_string(),
@@ -105,17 +110,12 @@ impl MessageEntities {
 }
 
 impl Entities {
-    /// The names that are mentioned and can be accounts', each once.
+    /// The names that are mentioned first and can be accounts', each once, as many as are looked up.
     #[must_use]
     pub fn mentioned_names(&self) -> Vec<ScreenName> {
-        let mut names: Vec<ScreenName> = Vec::new();
-        for name in self.mentions.iter().filter_map(|mention| mention.screen_name.parse().ok()) {
-            let name: ScreenName = name;
-            if !names.iter().any(|known| known.folded() == name.folded()) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = HashSet::new();
+        let names = self.mentions.iter().filter_map(|mention| mention.screen_name.parse().ok());
+        names.filter(|name: &ScreenName| seen.insert(name.folded())).take(MENTIONS_MAX).collect()
     }
 }
 

@@ -96,9 +96,15 @@ texts! {
     ButtonLabel: label;
     /// An absolute http or https URL: what a button opens, where an app is described.
     WebUrl: |text| {
-        let web = text.len() <= WEB_URL_BYTES_MAX
+        // Nothing that hides where it leads.
+        let plain = text.chars().all(|char| !char.is_whitespace() && !is_hidden(char));
+        let web = plain
+            && text.len() <= WEB_URL_BYTES_MAX
             && url::Url::parse(text).is_ok_and(|url| {
-                matches!(url.scheme(), "http" | "https") && url.has_host()
+                matches!(url.scheme(), "http" | "https")
+                    && url.has_host()
+                    && url.username().is_empty()
+                    && url.password().is_none()
             });
         if web { Ok(()) } else { Err(TextError::NotAUrl) }
     };
@@ -117,6 +123,11 @@ fn label(text: &str) -> Result<(), TextError> {
         Some(char) => Err(TextError::Control(char)),
         None => Ok(()),
     }
+}
+
+fn is_hidden(char: char) -> bool {
+    use unicode_properties::{GeneralCategory as Category, UnicodeGeneralCategory};
+    matches!(char.general_category(), Category::Control | Category::Format)
 }
 
 fn not_empty(text: &str) -> Result<(), TextError> {
@@ -159,7 +170,16 @@ mod tests {
     #[test]
     fn buttons_open_the_web_and_nothing_else() {
         assert!(WebUrl::parse("https://example.com/a?b=c#d").is_ok());
-        for bad in ["example.com", "javascript:alert(1)", "ftp://example.com", "http://", ""] {
+        for bad in [
+            "example.com",
+            "javascript:alert(1)",
+            "ftp://example.com",
+            "http://",
+            "",
+            "https://a:b@example.com",
+            "https://example.com/\u{202E}",
+            "https://example.com/\n",
+        ] {
             assert_eq!(WebUrl::parse(bad), Err(TextError::NotAUrl), "{bad}");
         }
         let long = format!("https://example.com/{}", "a".repeat(2048));

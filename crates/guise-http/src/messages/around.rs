@@ -20,11 +20,13 @@ pub(crate) async fn mark_read(
     let Read { other, up_to } = input;
     let admission = caller.admission(&guise, Read::ENDPOINT);
     let marked = guise.store().mark_read(&admission, other, up_to).await?;
-    caller.admitted(marked)?.map_err(|error| match error {
+    let moved = caller.admitted(marked)?.map_err(|error| match error {
         MarkReadError::UnknownMessage => Refusal::NotFound,
     })?;
-    let reader = caller.account().id;
-    guise.signals().send(Signal::Read { reader, writer: other, up_to });
+    if moved {
+        let reader = caller.account().id;
+        guise.signals().send(Signal::Read { reader, writer: other, up_to });
+    }
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -33,9 +35,9 @@ pub(crate) async fn indicate_typing(
     State(guise): State<Guise>,
     Signed { caller, input, .. }: Signed<Typing>,
 ) -> Result<Response, Refusal> {
-    let recipient = guise.store().account(input.recipient).await?;
-    if recipient.is_none_or(|account| account.closed) {
-        return Err(caller.refuse(&guise, Typing::ENDPOINT, Refusal::NoRecipient).await);
+    let may = guise.store().may_write(caller.account().id, input.recipient).await?;
+    if let Err(refusal) = may {
+        return Err(caller.refuse(&guise, Typing::ENDPOINT, refusal.into()).await);
     }
     let counted = guise.store().count(&caller.admission(&guise, Typing::ENDPOINT)).await?;
     caller.admitted(counted)?;

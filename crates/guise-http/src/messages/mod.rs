@@ -2,6 +2,7 @@
 
 mod around;
 mod event;
+mod faces;
 mod picture;
 mod request;
 mod stream;
@@ -27,6 +28,7 @@ use crate::wire::{Cursor, page};
 
 pub(crate) use around::{indicate_typing, mark_read};
 use event::{AppOut, AppsOut, EventOut, EventsOut, OneEventOut, View};
+pub(crate) use faces::list_with_faces;
 pub(crate) use picture::show as show_picture;
 use request::MessageIn;
 pub(crate) use stream::stream;

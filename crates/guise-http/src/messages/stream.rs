@@ -1,6 +1,6 @@
 //! `GET /guise/v1/direct_messages/stream`: a box as it fills, by server-sent events (WHATWG HTML §9.2).
 //!
-//! `message` carries the event as `list` has it, with the profile it was written under. Its id, sent back as
+//! `open` comes first on a stream that goes on from nowhere. `message` carries the event as `list` has it, with the profile it was written under. Its id, sent back as
 //! `Last-Event-ID`, goes on from there; what was sent in the seconds before may then come a second time. `typing` and
 //! `read` say what the other party does. A line of comment keeps the connection alive; the stream ends when the token
 //! is revoked or the server stops.
@@ -16,18 +16,19 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use guise_domain::limits::{PAGE_COUNT_MAX, STREAM_SILENCE_SECONDS, TYPING_SECONDS};
+use guise_domain::limits::{
+    MESSAGES_LISTED_SECONDS, PAGE_COUNT_MAX, STREAM_SILENCE_SECONDS, TYPING_SECONDS,
+};
 use guise_domain::rate::Endpoint;
 use guise_domain::{AccountId, Message, MessageId};
 use http::HeaderMap;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-use super::event::{EventOut, View};
+use super::faces::told;
 use crate::auth::Caller;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
-use crate::profiles::ProfileOut;
 use crate::signals::{Heard, Listener, Signal};
 use crate::state::Guise;
 
@@ -42,7 +43,7 @@ pub(crate) async fn stream(
     Signed { caller, received, .. }: Signed<Asked>,
 ) -> Result<Response, Refusal> {
     // Listening begins before anything is read, so that nothing falls in between.
-    let listener = guise.signals().listen()?;
+    let listener = guise.signals().listen(caller.account().id)?;
     let last = match headers.get("last-event-id") {
         Some(id) => Some(last_event_id(id.to_str().unwrap_or_default())?),
         None => None,
@@ -50,11 +51,18 @@ pub(crate) async fn stream(
     let base = guise.base_url(&received).to_owned();
     let newest = last.unwrap_or(MessageId::first_at(caller.now));
     let told = last.into_iter().collect();
-    let mut watch = Watch { guise, caller, base, listener, newest, told, waiting: VecDeque::new() };
+    let mut watch = Watch {
+        guise,
+        caller,
+        base,
+        listener,
+        newest,
+        told,
+        waiting: VecDeque::new(),
+        check_at: Instant::now() + SILENCE,
+    };
     if last.is_none() {
-        // Without a place to go on from, what is in the box already is old.
-        watch.read().await?;
-        watch.waiting.clear();
+        watch.skip().await?;
     }
     let keep_alive = KeepAlive::new().interval(SILENCE);
     Ok(Sse::new(watch.events()).keep_alive(keep_alive).into_response())
@@ -86,6 +94,7 @@ struct Watch {
     newest: MessageId,
     told: BTreeSet<MessageId>,
     waiting: VecDeque<Event>,
+    check_at: Instant,
 }
 
 impl Watch {
@@ -106,15 +115,18 @@ impl Watch {
             if look && self.read().await.inspect_err(report).ok()? {
                 continue;
             }
-            let heard = timeout(SILENCE, self.listener.next()).await;
-            if !self.caller.is_still_welcome(&self.guise).await.inspect_err(report).ok()? {
-                return None;
-            }
-            look = match heard {
+            look = match timeout_at(self.check_at, self.listener.next()).await {
                 Ok(Heard::End) => return None,
                 Ok(Heard::Signal(signal)) => self.hear(signal),
                 Ok(Heard::Missed) | Err(_) => true,
             };
+            // Others' signals are not worth a look at one's credentials.
+            if look || !self.waiting.is_empty() {
+                self.check_at = Instant::now() + SILENCE;
+                if !self.caller.is_still_welcome(&self.guise).await.inspect_err(report).ok()? {
+                    return None;
+                }
+            }
         }
     }
 
@@ -138,13 +150,22 @@ impl Watch {
         false
     }
 
-    /// Reads what came since the last look; whether anything did.
+    /// Without a place to go on from, what is in the box already is old; a first event says where that ends, so that
+    /// a client that loses the connection before anything came can go on from there.
+    async fn skip(&mut self) -> Result<(), Refusal> {
+        while self.read().await? {
+            self.waiting.clear();
+        }
+        let place = Event::default().event("open").id(self.newest.to_string()).data("{}");
+        self.waiting.push_back(place);
+        Ok(())
+    }
+
+    /// Reads what came since the last look, a page of it at the most; whether anything did.
     async fn read(&mut self) -> Result<bool, Refusal> {
         let me = self.caller.account().id;
-        let overlap = self.newest.created_at().plus_seconds(-OVERLAP_SECONDS);
-        let begin = MessageId::first_at(overlap);
-        let mut after = begin;
-        loop {
+        let mut after = self.begin();
+        while self.waiting.is_empty() {
             let page = self.guise.store().messages_after(me, after, PAGE_COUNT_MAX).await?;
             let Some(last) = page.last() else { break };
             after = last.id;
@@ -152,20 +173,24 @@ impl Watch {
             let fresh: Vec<Message> = fresh.collect();
             for message in fresh {
                 self.told.insert(message.id);
+                self.newest = self.newest.max(message.id);
                 self.waiting.push_back(self.event(me, message));
             }
         }
-        self.newest = self.newest.max(after);
-        self.told = self.told.split_off(&begin);
+        self.told = self.told.split_off(&self.begin());
         Ok(!self.waiting.is_empty())
+    }
+
+    /// Where a look begins: a while before the newest message told, and never before what a list shows.
+    fn begin(&self) -> MessageId {
+        let overlap = self.newest.created_at().plus_seconds(-OVERLAP_SECONDS);
+        let oldest = self.guise.now().plus_seconds(-MESSAGES_LISTED_SECONDS);
+        MessageId::first_at(overlap.max(oldest))
     }
 
     fn event(&self, reader: AccountId, message: Message) -> Event {
         let id = message.id.to_string();
-        let face = message.face.clone();
-        let profile = face.map(|face| ProfileOut::new(&self.guise, &self.base, face));
-        let view = View { reader, base: &self.base, with_app: true };
-        let data = json!({"event": EventOut::new(message, view), "custom_profile": profile});
+        let data = told(&self.guise, &self.base, reader, message);
         Event::default().event("message").id(id).data(data.to_string())
     }
 }

@@ -143,7 +143,7 @@ pub(crate) enum DmCommand {
     #[command(after_help = "Example:\n  guise dm list --count 5")]
     List {
         /// How many at the most
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
         count: u32,
     },
     /// Follow the box: show each message as it comes, with the face it was written under

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::upload::{media_id, upload_as};
 use super::{Body, Client};
 use crate::args::DmCommand;
-use crate::output::{Output, clock_time};
+use crate::output::{Output, clock_time, plain};
 
 pub(crate) use names::Names;
 pub(crate) use watch::say;
@@ -44,21 +44,21 @@ async fn send(
     text: &str,
 ) -> anyhow::Result<Value> {
     let recipient = names::account(client, to).await?;
+    let profile = match profile {
+        Some(profile) => Some(names::own_profile(client, profile).await?),
+        None => None,
+    };
     let mut data = json!({"text": text});
     if let Some(path) = media {
         let bytes = std::fs::read(path);
         let bytes = bytes.with_context(|| format!("{} cannot be read", path.display()))?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let answer = upload_as(client, &file, &bytes, Some("dm_image")).await?.success()?;
-        insert(
-            &mut data,
-            "attachment",
-            json!({"type": "media", "media": {"id": media_id(&answer)?}}),
-        );
+        let media = json!({"type": "media", "media": {"id": media_id(&answer)?}});
+        insert(&mut data, "attachment", media);
     }
     let mut message = json!({"target": {"recipient_id": recipient}, "message_data": data});
     if let Some(profile) = profile {
-        let profile = names::own_profile(client, profile).await?;
         insert(&mut message, "custom_profile_id", json!(profile));
     }
     post_message(client, message).await?.success()
@@ -86,48 +86,45 @@ fn sent(answer: &Value, to: &str, output: &mut Output) -> anyhow::Result<()> {
 }
 
 async fn list(client: &Client, count: u32, output: &mut Output) -> anyhow::Result<()> {
-    let mut events = Vec::new();
+    let mut messages = Vec::new();
     let mut cursor = String::new();
     let wanted = usize::try_from(count)?;
     loop {
-        let left = wanted.saturating_sub(events.len()).min(50);
-        let path = format!("/1.1/direct_messages/events/list.json?count={left}{cursor}");
+        let left = wanted.saturating_sub(messages.len()).min(50);
+        let path = format!("/guise/v1/direct_messages?count={left}{cursor}");
         let page = client.get(&path).await?.success()?;
-        let items = page.get("events").and_then(Value::as_array);
-        events.extend(items.cloned().unwrap_or_default());
+        let items = page.get("messages").and_then(Value::as_array);
+        messages.extend(items.cloned().unwrap_or_default());
         match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) if events.len() < wanted => {
+            Some(next) if messages.len() < wanted => {
                 cursor = format!("&cursor={}", guise_oauth1::percent_encode(next));
             }
             _ => break,
         }
     }
     if output.json {
-        return Ok(output.value(&Value::Array(events))?);
+        return Ok(output.value(&Value::Array(messages))?);
     }
-    if events.is_empty() {
+    if messages.is_empty() {
         return Ok(output.line("There are no messages.")?);
     }
     let mut names = Names::new(client);
     let mut rows = Vec::new();
-    for event in events.iter().rev() {
-        rows.push(row(&mut names, event).await?);
+    for message in messages.iter().rev() {
+        rows.push(row(&mut names, message).await);
     }
     Ok(output.table(&["WHEN", "FROM", "TO", "WRITTEN AS", "TEXT"], &rows)?)
 }
 
-async fn row(names: &mut Names<'_>, event: &Value) -> anyhow::Result<Vec<String>> {
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let profile = text("/message_create/custom_profile_id");
-    let written_as =
-        if profile.is_empty() { String::new() } else { names.profile(profile).await? };
-    Ok(vec![
-        clock_time(text("/created_timestamp")),
-        names.account(text("/message_create/sender_id")).await?,
-        names.account(text("/message_create/target/recipient_id")).await?,
-        written_as,
-        in_short(event),
-    ])
+async fn row(names: &mut Names<'_>, message: &Value) -> Vec<String> {
+    let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    vec![
+        clock_time(text("/event/created_timestamp")),
+        names.account(text("/event/message_create/sender_id")).await,
+        names.account(text("/event/message_create/target/recipient_id")).await,
+        plain(text("/custom_profile/name")),
+        in_short(message.get("event").unwrap_or(&Value::Null)),
+    ]
 }
 
 /// What a message says, in one line.
@@ -140,7 +137,7 @@ fn in_short(event: &Value) -> String {
         Some(_) => "[place] ",
         None => "",
     };
-    format!("{attached}{}", crate::output::plain(text))
+    format!("{attached}{}", plain(text))
 }
 
 /// Refuses what names nobody.

@@ -23,6 +23,12 @@ pub(super) async fn account(client: &Client, name: &str) -> anyhow::Result<Strin
 
 /// The id of the account's own profile that `text` names: an id, or a name that only one profile has.
 pub(super) async fn own_profile(client: &Client, text: &str) -> anyhow::Result<String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let shown = client.get(&format!("/guise/v1/profiles/{text}")).await?;
+        if shown.status.is_success() {
+            return Ok(text.to_owned());
+        }
+    }
     let member = |profile: &Value, name: &str| {
         profile.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
@@ -48,14 +54,12 @@ pub(super) async fn own_profile(client: &Client, text: &str) -> anyhow::Result<S
 pub(crate) struct Names<'c> {
     client: &'c Client,
     accounts: HashMap<String, String>,
-    profiles: HashMap<String, String>,
     pictures: HashMap<String, Option<Vec<String>>>,
 }
 
 impl<'c> Names<'c> {
     pub(crate) fn new(client: &'c Client) -> Self {
-        let (accounts, profiles) = (HashMap::new(), HashMap::new());
-        Self { client, accounts, profiles, pictures: HashMap::new() }
+        Self { client, accounts: HashMap::new(), pictures: HashMap::new() }
     }
 
     /// The lines of a picture; `None` when it cannot be had.
@@ -68,31 +72,14 @@ impl<'c> Names<'c> {
         self.pictures.entry(url.to_owned()).or_insert(lines).clone()
     }
 
-    /// An account's name; its id when it is gone.
-    pub(super) async fn account(&mut self, id: &str) -> anyhow::Result<String> {
+    /// An account's name; its id when it cannot be had.
+    pub(super) async fn account(&mut self, id: &str) -> String {
         if let Some(name) = self.accounts.get(id) {
-            return Ok(name.clone());
+            return name.clone();
         }
-        let answer = self.client.get(&format!("/1.1/users/show.json?user_id={id}")).await?;
-        let name = name(answer, "/screen_name", id)?;
-        Ok(self.accounts.entry(id.to_owned()).or_insert(name).clone())
+        let answer = self.client.get(&format!("/1.1/users/show.json?user_id={id}")).await;
+        let user = answer.and_then(super::super::Answer::success).unwrap_or_default();
+        let name = user.get("screen_name").and_then(Value::as_str).unwrap_or(id).to_owned();
+        self.accounts.entry(id.to_owned()).or_insert(name).clone()
     }
-
-    /// A profile's name; its id when it is destroyed.
-    pub(super) async fn profile(&mut self, id: &str) -> anyhow::Result<String> {
-        if let Some(name) = self.profiles.get(id) {
-            return Ok(name.clone());
-        }
-        let answer = self.client.get(&format!("/1.1/custom_profiles/{id}.json")).await?;
-        let name = name(answer, "/custom_profile/name", id)?;
-        Ok(self.profiles.entry(id.to_owned()).or_insert(name).clone())
-    }
-}
-
-fn name(answer: super::super::Answer, pointer: &str, id: &str) -> anyhow::Result<String> {
-    if answer.status == reqwest::StatusCode::NOT_FOUND {
-        return Ok(id.to_owned());
-    }
-    let json = answer.success()?;
-    Ok(json.pointer(pointer).and_then(Value::as_str).unwrap_or(id).to_owned())
 }

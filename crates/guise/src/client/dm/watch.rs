@@ -1,8 +1,10 @@
 //! `guise dm watch`: messages as they come, each with the face it was written under.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::bail;
+use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -12,35 +14,59 @@ use crate::output::{Output, clock_time, plain};
 
 const STREAM: &str = "/guise/v1/direct_messages/stream";
 const RETRY_SECONDS_MAX: u64 = 30;
+/// More messages than come in the seconds that the server repeats.
+const SHOWN_KEPT: usize = 10_000;
 
 /// Follows until Ctrl-C. A connection that breaks is made again, and goes on where it broke.
 pub(super) async fn run(client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let mut names = Names::new(client);
-    let mut last: Option<String> = None;
+    let mut place = Place::default();
     let mut retry_seconds = 1;
     loop {
-        match client.stream(STREAM, last.as_deref()).await {
+        match client.stream(STREAM, place.last().as_deref()).await {
             Ok(mut stream) => {
-                if last.is_none() && retry_seconds == 1 {
-                    note("Watching; Ctrl-C ends it.");
-                }
                 retry_seconds = 1;
                 while let Ok(Some(streamed)) = stream.next().await {
-                    let fresh = streamed.id.is_none() || streamed.id != last;
-                    last = streamed.id.clone().or(last);
-                    if fresh {
+                    if place.is_new(&streamed) {
                         show(&streamed, &mut names, output).await?;
                     }
                 }
             }
-            // What was refused will be refused again.
-            Err(error) if error.is::<super::super::Refused>() => return Err(error),
-            Err(error) if last.is_none() && retry_seconds == 1 => return Err(error),
+            Err(error) if is_final(&error) || place.last().is_none() => return Err(error),
             Err(error) => note(&format!("{error:#}")),
         }
         note(&format!("The connection ended; trying again in {retry_seconds} s."));
         sleep(Duration::from_secs(retry_seconds)).await;
         retry_seconds = (2 * retry_seconds).min(RETRY_SECONDS_MAX);
+    }
+}
+
+/// Whether trying again leads nowhere: what the server refuses for what the caller is, it will refuse again.
+fn is_final(error: &anyhow::Error) -> bool {
+    let refused = error.downcast_ref::<super::super::Refused>();
+    let status = refused.map(|refused| refused.status);
+    status.is_some_and(|status| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
+}
+
+/// How far the box was followed. After a break the server repeats what came shortly before.
+#[derive(Default)]
+struct Place {
+    shown: BTreeSet<u64>,
+}
+
+impl Place {
+    fn last(&self) -> Option<String> {
+        self.shown.last().map(u64::to_string)
+    }
+
+    /// Whether the event was not seen before.
+    fn is_new(&mut self, streamed: &Streamed) -> bool {
+        let id = streamed.id.as_ref().and_then(|id| id.parse().ok());
+        let new = id.is_none_or(|id| self.shown.insert(id));
+        while self.shown.len() > SHOWN_KEPT {
+            self.shown.pop_first();
+        }
+        new
     }
 }
 
@@ -55,18 +81,22 @@ async fn show(
     names: &mut Names<'_>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    if output.json {
+    if output.json && streamed.kind != "open" {
         let line = serde_json::json!({"event": streamed.kind, "data": streamed.data});
         return Ok(output.line(&line.to_string())?);
     }
     match streamed.kind.as_str() {
+        "open" => {
+            note("Watching; Ctrl-C ends it.");
+            Ok(())
+        }
         "message" => say(&streamed.data, names, output).await,
         "typing" => {
-            let who = names.account(text(&streamed.data, "/sender_id")).await?;
+            let who = names.account(text(&streamed.data, "/sender_id")).await;
             Ok(output.line(&output.paint("2", &format!("{who} is typing …")))?)
         }
         "read" => {
-            let who = names.account(text(&streamed.data, "/reader_id")).await?;
+            let who = names.account(text(&streamed.data, "/reader_id")).await;
             Ok(output.line(&output.paint("2", &format!("{who} has read your message")))?)
         }
         other => bail!("the server sent an unknown event, {other}: is this program too old?"),
@@ -84,8 +114,8 @@ pub(crate) async fn say(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let event = data.get("event").unwrap_or(&Value::Null);
-    let account = names.account(text(event, "/message_create/sender_id")).await?;
-    let recipient = names.account(text(event, "/message_create/target/recipient_id")).await?;
+    let account = names.account(text(event, "/message_create/sender_id")).await;
+    let recipient = names.account(text(event, "/message_create/target/recipient_id")).await;
     let name = text(data, "/custom_profile/name");
     let heading = if name.is_empty() {
         output.paint("1", &format!("@{account}"))

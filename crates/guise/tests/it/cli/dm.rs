@@ -63,8 +63,8 @@ fn a_message_is_sent_under_a_profile_and_listed_by_its_name() {
     let words: Vec<_> = row.split_whitespace().skip(2).collect();
     assert_eq!(words, ["shop", "ann", "Zoë", "Hello,", "Ann"]);
     text(&served.run(&["dm", "send", "--to", "ann", "--as", &id, "--media", JON]));
-    let events = served.box_of("ann");
-    let newest = &events[0]["message_create"];
+    let messages = served.box_of("ann");
+    let newest = &messages[0]["event"]["message_create"];
     assert_eq!(newest["custom_profile_id"], id.as_str());
     assert_eq!(newest["message_data"]["attachment"]["media"]["type"], "photo");
     assert!(text(&served.run(&["dm", "list", "--count", "1"])).contains("[picture]"));
@@ -115,4 +115,22 @@ fn credentials_that_are_refused_end_the_following() {
     text(&guise(&served.data, &["token", "revoke", tokens[0]["token"].as_str().unwrap()]));
     let told = refusal(&served.run(&["--profile", "ann", "dm", "watch"]));
     assert!(told.contains("(code 89): Invalid or expired token."), "{told}");
+}
+
+#[test]
+fn following_goes_on_after_the_server_was_away() {
+    let mut served = Served::new();
+    let address = served.server.urls[0].strip_prefix("http://").unwrap().to_owned();
+    let watch = ["--profile", "ann", "dm", "watch"];
+    let following = Following::start(&served.data, &served.variables(), &watch);
+    assert_eq!(following.note(), "Watching; Ctrl-C ends it.");
+    served.server.kill();
+    assert!(following.note().starts_with("The connection ended; trying again in"));
+    served.server = Process::start(&served.data, &[("GUISE_HTTP", &address)], 1);
+    text(&served.run(&["dm", "send", "--to", "ann", "first"]));
+    text(&served.run(&["dm", "send", "--to", "ann", "second"]));
+    for text in ["first", "second"] {
+        assert!(following.line().starts_with("@shop  → @ann  20"));
+        assert_eq!(following.line(), text, "once, and in order");
+    }
 }

@@ -205,6 +205,5 @@ async fn a_status_asked_for_with_post_counts_as_a_status() {
     let target = "/1.1/application/rate_limit_status.json?resources=media";
     let status = world.get(target).by(&shop).send().await.success();
     let media = &status["resources"]["media"];
-    assert_eq!(media["/media/upload_status"]["remaining"], json!(499));
     assert_eq!(media["/media/upload"]["remaining"], json!(499));
 }

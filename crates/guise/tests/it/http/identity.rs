@@ -183,6 +183,15 @@ async fn a_message_keeps_the_revision_it_was_written_under() {
     assert_eq!(seen().await, "Renamed");
     let shown = world.get(&format!("{PROFILES}/{id}")).by(&shop).send().await.success();
     assert_eq!((&shown["profile"]["uses"], &shown["profile"]["revision"]), (&json!(2), &json!(2)));
+    let destroy = format!("/1.1/custom_profiles/destroy.json?id={id}");
+    world.delete(&destroy).by(&shop).send().await.empty(204);
+    for person in [&shop, &ann] {
+        let page = world.get("/guise/v1/direct_messages").by(person).send().await.success();
+        let messages = page["messages"].as_array().unwrap();
+        let names: Vec<_> =
+            messages.iter().map(|message| &message["custom_profile"]["name"]).collect();
+        assert_eq!(names, ["Renamed", "Jon"], "each as it was then");
+    }
 }
 
 #[tokio::test]

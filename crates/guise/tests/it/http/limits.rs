@@ -95,7 +95,6 @@ async fn the_status_of_all_limits_can_be_read() {
                 },
                 "media": {
                     "/media/upload": window(500, 499),
-                    "/media/upload_status": window(500, 500),
                     "/media/metadata/create": window(15, 15),
                 },
             },

@@ -91,6 +91,11 @@ async fn an_account_without_the_permission_writes_as_itself_only() {
     reply.refused(403, 87, "Client is not permitted to perform this action.");
     say(&world, &shop, &ann, "as myself").await;
     assert_eq!(inbox(&world, &ann).await.len(), 1);
+    let face = world.profile(&ann, "Ann").await;
+    say_as(&world, &ann, &shop, "Hi", &face).await;
+    let path = format!("/1.1/custom_profiles/{}.json", face["id"].as_str().unwrap());
+    let seen = world.get(&path).by(&shop).send().await.success();
+    assert_eq!(seen["custom_profile"], face, "who was written to may see by whom");
 }
 
 #[tokio::test]

@@ -26,7 +26,12 @@ impl Heard {
         let response = call.open().await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, text: String::new() }
+        let mut heard = Self { response, text: String::new() };
+        if last.is_none() {
+            let (kind, id, _) = heard.next().await.unwrap();
+            assert!(kind == "open" && id.is_some(), "{kind}");
+        }
+        heard
     }
 
     /// The next event's kind, id and data; `None` when the stream ends. Fails the test after 20 seconds.
@@ -131,4 +136,58 @@ async fn a_stream_needs_the_access_level_of_messages() {
     assert_eq!(reply.status, 403);
     let reply = world.get(STREAM).send().await;
     reply.refused_as(400, 215, "bad-authentication", "Bad Authentication data.");
+}
+
+#[tokio::test]
+async fn a_stream_reaches_back_as_far_as_a_list() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    say(&world, &shop, &ann, "old").await;
+    world.clock.advance(31 * 86_400);
+    say(&world, &shop, &ann, "new").await;
+    let mut heard = Heard::from(&world, &ann, Some("1")).await;
+    let first = heard.message().await;
+    assert_eq!(first["event"]["message_create"]["message_data"]["text"], "new");
+}
+
+#[tokio::test]
+async fn one_account_has_sixteen_streams_and_leaves_the_rest_to_others() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        open.push(Heard::from(&world, &shop, None).await);
+    }
+    let reply = world.get(STREAM).by(&shop).send().await;
+    reply.refused_as(503, 130, "over-capacity", "Over capacity");
+    let mut anns = Heard::from(&world, &ann, None).await;
+    let event = say(&world, &shop, &ann, "Hello").await;
+    assert_eq!(anns.message().await["event"]["id"], event["id"]);
+    for heard in &mut open {
+        heard.message().await;
+    }
+}
+
+#[tokio::test]
+async fn those_who_are_blocked_are_not_heard_and_reading_never_goes_back() {
+    let world = World::new().await;
+    let (shop, ann) = pair(&world).await;
+    let first = id(&say(&world, &ann, &shop, "one").await);
+    let second = id(&say(&world, &ann, &shop, "two").await);
+    let mut anns = Heard::from(&world, &ann, None).await;
+    let block = format!("user_id={}", shop.account);
+    world.post("/1.1/blocks/create.json").by(&ann).form(&block).send().await.success();
+    let form = format!("recipient_id={}", ann.account);
+    let reply = world.post("/1.1/direct_messages/indicate_typing.json").by(&shop).form(&form);
+    reply.send().await.refused(403, 349, "You cannot send messages to this user.");
+    world.post("/1.1/blocks/destroy.json").by(&ann).form(&block).send().await.success();
+    for event in [&second, &first, &second] {
+        let form = format!("recipient_id={}&last_read_event_id={event}", ann.account);
+        let call = world.post("/1.1/direct_messages/mark_read.json").by(&shop).form(&form);
+        call.send().await.empty(204);
+    }
+    let read = json!({"reader_id": shop.account.to_string(), "last_read_event_id": second});
+    assert_eq!(anns.next().await, Some(("read".to_owned(), None, read)));
+    let third = say(&world, &shop, &ann, "three").await;
+    assert_eq!(anns.message().await["event"]["id"], third["id"], "nothing came in between");
 }
