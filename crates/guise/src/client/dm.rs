@@ -6,7 +6,7 @@ mod watch;
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::upload::{media_id, upload_as};
@@ -138,9 +138,4 @@ fn in_short(event: &Value) -> String {
         None => "",
     };
     format!("{attached}{}", plain(text))
-}
-
-/// Refuses what names nobody.
-fn nobody(name: &str) -> anyhow::Result<String> {
-    bail!("there is no account {name} on this server")
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use super::super::{Client, profiles_of};
-use super::{face, nobody};
+use super::face;
 
 /// The id of the account called `name`.
 pub(super) async fn account(client: &Client, name: &str) -> anyhow::Result<String> {
@@ -14,7 +14,7 @@ pub(super) async fn account(client: &Client, name: &str) -> anyhow::Result<Strin
     let query = guise_oauth1::percent_encode(name);
     let answer = client.get(&format!("/1.1/users/show.json?screen_name={query}")).await?;
     if answer.status == reqwest::StatusCode::NOT_FOUND {
-        return nobody(name);
+        bail!("there is no account {name} on this server");
     }
     let user = answer.success()?;
     let id = user.get("id_str").and_then(Value::as_str);
