@@ -43,7 +43,11 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
 }
 
 fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), OpenError> {
-    let found = version(db, path, scripts)?;
+    // In one look: another process may be making the database, and half of what it says is no answer.
+    let found = {
+        let look = db.transaction()?;
+        version(&look, path, scripts)?
+    };
     // Only now is it sure to be ours: nothing is changed in another program's file.
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     let known = number(scripts);
