@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod dm;
 mod identity;
+mod pages;
 mod profile;
 mod stream;
 mod upload;

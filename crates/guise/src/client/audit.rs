@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::identity::text;
-use super::{Answer, Client};
+use super::{Answer, Client, pages};
 use crate::args::AuditCommand;
 use crate::output::Output;
 
@@ -32,32 +32,17 @@ pub(crate) async fn run(
     }
 }
 
-fn target(query: &[(&str, Option<String>)]) -> String {
-    let mut target = format!("{AUDIT}?count=50");
-    for (name, value) in query.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-        target.extend(["&", name, "=", &guise_oauth1::percent_encode(value)]);
-    }
-    target
-}
-
-/// What is on a page, and where the next begins.
-fn entries_of(page: &Value) -> (Vec<Value>, Option<String>) {
-    let entries = page.get("entries").and_then(Value::as_array).cloned().unwrap_or_default();
-    let next = page.get("next_cursor").and_then(Value::as_str);
-    (entries, next.map(|next| format!("&cursor={}", guise_oauth1::percent_encode(next))))
-}
-
 async fn list(
     client: &Client,
     query: &[(&str, Option<String>)],
     count: u32,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let (target, wanted) = (target(query), usize::try_from(count)?);
-    let (mut entries, mut next) = entries_of(&client.get(&target).await?.success()?);
+    let (target, wanted) = (pages::target(AUDIT, query), usize::try_from(count)?);
+    let (mut entries, mut next) = pages::read(&client.get(&target).await?.success()?, "entries");
     while let Some(cursor) = next.take().filter(|_| entries.len() < wanted) {
         let page = client.get(&format!("{target}{cursor}")).await?.success()?;
-        let (more, after) = entries_of(&page);
+        let (more, after) = pages::read(&page, "entries");
         entries.extend(more);
         next = after;
     }
@@ -98,11 +83,11 @@ async fn export(
     let mut file = BufWriter::new(File::create(&draft).with_context(named)?);
     let style = ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}, {elapsed} {msg}")?;
     let bar = ProgressBar::new_spinner().with_style(style);
-    let target = target(&[("since", since)]);
+    let target = pages::target(AUDIT, &[("since", since)]);
     let mut next = Some(String::new());
     while let Some(cursor) = next {
         let answer = patiently(client, &format!("{target}{cursor}"), &bar).await?;
-        let (entries, after) = entries_of(&answer.success()?);
+        let (entries, after) = pages::read(&answer.success()?, "entries");
         for entry in &entries {
             writeln!(file, "{entry}").with_context(named)?;
         }

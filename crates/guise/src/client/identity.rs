@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH};
 use serde_json::{Map, Value, json};
 
 use super::upload::{media_id, upload};
-use super::{Body, Client};
+use super::{Body, Client, pages};
 use crate::output::{Output, plain};
 
 const PROFILES: &str = "/guise/v1/profiles";
@@ -28,11 +28,7 @@ pub(super) async fn find(
     query: &[(&str, Option<String>)],
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let mut target = format!("{PROFILES}?count=50");
-    for (name, value) in query.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
-        target.extend(["&", name, "=", &guise_oauth1::percent_encode(value)]);
-    }
-    let found = pages(client, &target, "profiles").await?;
+    let found = all(client, &pages::target(PROFILES, query), "profiles").await?;
     if output.json {
         return Ok(output.value(&Value::Array(found))?);
     }
@@ -107,7 +103,7 @@ pub(super) async fn history(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let target = format!("{PROFILES}/{id}/revisions?count=50");
-    let revisions = pages(client, &target, "revisions").await?;
+    let revisions = all(client, &target, "revisions").await?;
     if output.json {
         return Ok(output.value(&Value::Array(revisions))?);
     }
@@ -118,21 +114,15 @@ pub(super) async fn history(
 }
 
 /// All items of a list, page by page.
-pub(super) async fn pages(
-    client: &Client,
-    target: &str,
-    items: &str,
-) -> anyhow::Result<Vec<Value>> {
-    let mut all = Vec::new();
-    let mut cursor = String::new();
-    loop {
+async fn all(client: &Client, target: &str, items: &str) -> anyhow::Result<Vec<Value>> {
+    let (mut all, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(cursor) = next {
         let page = client.get(&format!("{target}{cursor}")).await?.success()?;
-        all.extend(page.get(items).and_then(Value::as_array).cloned().unwrap_or_default());
-        match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) => cursor = format!("&cursor={}", guise_oauth1::percent_encode(next)),
-            None => return Ok(all),
-        }
+        let (more, after) = pages::read(&page, items);
+        all.extend(more);
+        next = after;
     }
+    Ok(all)
 }
 
 /// A member for people: empty where there is nothing.
