@@ -16,6 +16,7 @@ mod page;
 mod picture;
 mod profile;
 pub mod rate;
+mod retry;
 mod sealed;
 mod store;
 mod time;
@@ -46,6 +47,7 @@ pub use profile::{
     Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError, Revision,
     Tagged,
 };
+pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
     Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Log,

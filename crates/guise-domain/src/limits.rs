@@ -38,6 +38,10 @@ limits! {
     PROFILE_TAGS_MAX: usize = 16, "tags";
     /// The label of the person or shift that works with a token.
     OPERATOR_CHARS_MAX: usize = 64, "characters";
+    /// What a caller names a request by, to be able to send it again.
+    IDEMPOTENCY_KEY_CHARS_MAX: usize = 255, "characters";
+    /// How long the answer to a request that named a key is kept.
+    ANSWER_SECONDS: i64 = 86_400, "seconds";
     /// An account's screen name.
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
     /// A description for people who cannot see the picture.

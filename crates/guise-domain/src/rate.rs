@@ -154,6 +154,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether its requests may name an `Idempotency-Key`: those that would make a second one of the same.
+    #[must_use]
+    pub const fn keeps_answers(self) -> bool {
+        matches!(self, Self::CustomProfilesNew | Self::MediaUpload | Self::DirectMessagesNew)
+    }
+
     /// The endpoint with this path.
     #[must_use]
     pub fn from_path(path: &str) -> Option<Self> {

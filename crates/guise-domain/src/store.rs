@@ -6,7 +6,10 @@
 //!
 //! A write on behalf of a caller carries an [`Admission`]. Its step first refuses a repetition, then counts the write
 //! against its rate window, and only then does what it is called for. The count stays when the operation itself is
-//! refused by a rule; nothing else does.
+//! refused by a rule; nothing else does. A step that carries a [`Keep`] is done once: what its request was answered is
+//! kept with what it did, and whoever sends the same again is answered so.
+
+use std::convert::Infallible;
 
 use async_trait::async_trait;
 
@@ -14,10 +17,11 @@ use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, App, AppId, Content, Conversation,
     CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
-    ExternalId, Face, FinishUploadError, LogFilter, MarkReadError, MediaId, MediaKey, Message,
-    MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload,
-    Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
-    ProfileId, Revision, ScreenName, Sealed, Segment, SendError, Tagged, Timestamp, Token, Upload,
+    ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
+    Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken,
+    NewUpload, Once, Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
+    ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment, SendError, Tagged,
+    Timestamp, Token, Upload,
 };
 
 /// Breakage: the step did not happen.
@@ -216,6 +220,15 @@ pub trait Rates {
     async fn read_windows(&self) -> Result<Vec<(String, Endpoint, Window)>, StoreError>;
     /// Forgets replay keys that no repetition can pass with any more at `now`; how many.
     async fn sweep_replays(&self, now: Timestamp) -> Result<u64, StoreError>;
+    /// What became of a request whose key is known: its answer, or that it asked for something else then. `None` when
+    /// there is nothing yet under its key, and nothing is done.
+    async fn answered_before(
+        &self,
+        admission: &Admission,
+        retry: &Retry,
+    ) -> Result<Option<Once<Result<Infallible, Infallible>>>, StoreError>;
+    /// Forgets the answers that were kept until before `now`; how many.
+    async fn sweep_answers(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// Uploads, through their owner.
@@ -226,7 +239,8 @@ pub trait Media {
         &self,
         admission: &Admission,
         new: NewUpload,
-    ) -> Result<Admitted<Upload>, StoreError>;
+        keep: Option<Keep<Upload>>,
+    ) -> Result<Once<Result<Upload, Infallible>>, StoreError>;
     /// An upload of this owner that has not expired.
     async fn upload(
         &self,
@@ -279,7 +293,8 @@ pub trait Profiles {
         &self,
         admission: &Admission,
         new: NewProfile,
-    ) -> Result<Admitted<Result<Profile, CreateProfileError>>, StoreError>;
+        keep: Option<Keep<Profile>>,
+    ) -> Result<Once<Result<Profile, CreateProfileError>>, StoreError>;
     /// An owner's profile, unless it is destroyed.
     async fn profile(&self, owner: AccountId, id: ProfileId)
     -> Result<Option<Profile>, StoreError>;
@@ -348,7 +363,8 @@ pub trait Messages {
         &self,
         admission: &Admission,
         new: NewMessage,
-    ) -> Result<Admitted<Result<Message, SendError>>, StoreError>;
+        keep: Option<Keep<Message>>,
+    ) -> Result<Once<Result<Message, SendError>>, StoreError>;
     /// Whether `recipient` takes messages of `sender`.
     async fn may_write(
         &self,

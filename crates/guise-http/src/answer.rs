@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use guise_domain::Answer;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=utf-8");
@@ -18,13 +19,39 @@ pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// An answer with a JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => build(status, JSON, bytes.into()),
+    written(kept(status, body))
+}
+
+/// An answer with a JSON body that can be kept, to be given again.
+pub(crate) fn kept(status: StatusCode, body: &impl Serialize) -> Answer {
+    let (status, body) = match serde_json::to_vec(body) {
+        Ok(body) => (status, body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");
-            empty(StatusCode::INTERNAL_SERVER_ERROR)
+            (StatusCode::INTERNAL_SERVER_ERROR, Vec::new())
+        }
+    };
+    Answer { status: status.as_u16(), headers: Vec::new(), body }
+}
+
+/// Such an answer, given.
+pub(crate) fn written(answer: Answer) -> Response {
+    let Answer { status, headers, body } = answer;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = build(status, JSON, body.into());
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            response.headers_mut().insert(name, value);
         }
     }
+    response
+}
+
+/// The same, given again.
+pub(crate) fn again(answer: Answer) -> Response {
+    let mut response = written(answer);
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 /// An answer without a body.

@@ -1,5 +1,7 @@
 //! The one table from failure to wire.
 
+use std::convert::Infallible;
+
 use axum::response::{IntoResponse, Response};
 use guise_domain::rate::Quota;
 use guise_domain::{CreateProfileError, EditProfileError, SendError, StoreError};
@@ -11,69 +13,107 @@ use serde_json::{Value, json};
 use crate::answer;
 use crate::blobs::BlobError;
 
-/// Why a request was refused. Each variant is one row of [`Refusal::wire`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+macro_rules! refusals {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $(($field:ident: $type:ty))? = $status:ident $code:literal $slug:literal $text:literal;
+    )*) => {
+        /// Why a request was refused.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum Refusal {
+            $($(#[$doc])* $name $(($type))?,)*
+        }
+
+        impl Refusal {
+            /// Status, code and text.
+            pub(crate) fn wire(&self) -> (StatusCode, u16, String) {
+                match self {
+                    $(Self::$name $(($field))? => (StatusCode::$status, $code, format!($text)),)*
+                }
+            }
+
+            /// What kind of refusal this is, in a word that stays.
+            pub(crate) fn slug(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $slug),* }
+            }
+        }
+    };
+}
+
+refusals! {
     /// No credentials, or none that can be read.
-    BadAuthentication,
+    BadAuthentication = BAD_REQUEST 215 "bad-authentication" "Bad Authentication data.";
     /// Wrong signature, unknown consumer key, or a repeated request.
-    NotAuthenticated,
+    NotAuthenticated = UNAUTHORIZED 32 "not-authenticated" "Could not authenticate you.";
     /// Unknown or revoked token, or a closed account.
-    BadToken,
+    BadToken = UNAUTHORIZED 89 "bad-token" "Invalid or expired token.";
     /// The signed timestamp is too far from our clock.
-    ClockOff,
+    ClockOff = UNAUTHORIZED 135 "clock-off" "Timestamp out of bounds.";
     /// The app was revoked.
-    AppSuspended,
+    AppSuspended = UNAUTHORIZED 416 "app-suspended" "Invalid / suspended application";
     /// A bearer token where a user's is needed.
-    NeedsUserContext,
+    NeedsUserContext = FORBIDDEN 220 "needs-user-context"
+        "Your credentials do not allow access to this resource.";
     /// The account may not use custom profiles.
-    NotPermitted,
+    NotPermitted = FORBIDDEN 87 "not-permitted" "Client is not permitted to perform this action.";
     /// A token that may only read.
-    ReadOnly,
+    ReadOnly = FORBIDDEN 261 "read-only" "Application cannot perform write actions.";
     /// A token that may not touch direct messages.
-    NoDirectMessages,
+    NoDirectMessages = FORBIDDEN 93 "no-direct-messages"
+        "This application is not allowed to access or delete your direct messages.";
     /// No such user.
-    NoUser,
+    NoUser = NOT_FOUND 50 "no-user" "User not found.";
     /// None of the users asked for.
-    NoUsers,
+    NoUsers = NOT_FOUND 17 "no-user" "No user matches for specified terms.";
     /// More users asked for than are looked up at once.
-    TooManyUsers,
+    TooManyUsers = FORBIDDEN 18 "too-many-users" "Too many terms specified in query.";
     /// The recipient of a message is unknown.
-    NoRecipient,
+    NoRecipient = FORBIDDEN 108 "no-user" "Cannot find specified user.";
     /// The recipient takes no messages from this account.
-    RecipientClosed,
+    RecipientClosed = FORBIDDEN 349 "recipient-closed" "You cannot send messages to this user.";
     /// The message's text is too long.
-    TextTooLong,
+    TextTooLong = FORBIDDEN 354 "text-too-long"
+        "The text of your direct message is over the max character limit.";
     /// The message was not sent, for this reason.
-    NotSent(String),
+    NotSent(reason: String) = FORBIDDEN 151 "not-sent"
+        "There was an error sending your message: {reason}.";
     /// The profile was changed since; it is at this revision.
-    Stale(u32),
+    Stale(current: u32) = PRECONDITION_FAILED 214 "stale-revision"
+        "The profile is at revision {current}.";
     /// A change that does not say which revision it is of.
-    RevisionRequired,
+    RevisionRequired = PRECONDITION_REQUIRED 214 "revision-required"
+        "If-Match: is required, with the profile's revision in quotes, or *";
     /// Another living profile has this external id.
-    ExternalIdTaken,
+    ExternalIdTaken = CONFLICT 214 "external-id-taken"
+        "external_id: is taken by another living profile of this account";
+    /// The `Idempotency-Key` was used for another request.
+    KeyTaken = UNPROCESSABLE_ENTITY 214 "idempotency-key-taken"
+        "Idempotency-Key: was used for a request that asked for something else";
+    /// The first request with this `Idempotency-Key` is still running.
+    KeyInUse = CONFLICT 214 "idempotency-key-in-use"
+        "Idempotency-Key: the first request with it is still running";
     /// Nothing here, or nothing the caller may see.
-    NotFound,
+    NotFound = NOT_FOUND 34 "not-found" "Sorry, that page does not exist.";
     /// The body or a parameter breaks a rule; the text names the place first.
-    Invalid(String),
+    Invalid(reason: String) = BAD_REQUEST 214 "invalid" "{reason}";
     /// A parameter of the upload is missing.
-    Missing(&'static str),
+    Missing(name: &'static str) = BAD_REQUEST 38 "invalid" "{name} parameter is missing.";
     /// The upload host's own form of an error.
-    Upload(String),
+    Upload(reason: String) = BAD_REQUEST 214 "invalid" "{reason}";
     /// The media id is unknown, expired or somebody else's.
-    MediaNotFound,
+    MediaNotFound = BAD_REQUEST 325 "media-not-found" "A media id was not found.";
     /// The media id is not a picture's.
-    NotAPicture,
+    NotAPicture = BAD_REQUEST 324 "not-a-picture" "The validation of media ids failed.";
     /// The body is longer than this many bytes.
-    TooLarge(usize),
+    TooLarge(max: usize) = PAYLOAD_TOO_LARGE 214 "too-large" "The body must be at most {max} bytes.";
     /// The body did not come in time.
-    TooSlow,
+    TooSlow = REQUEST_TIMEOUT 214 "too-slow" "The body did not arrive in time.";
     /// The window is used up.
-    Limited(Quota),
-    /// Busy now, and better later.
-    OverCapacity(String),
+    Limited(_quota: Quota) = TOO_MANY_REQUESTS 88 "rate-limited" "Rate limit exceeded";
+    /// Busy now, and better later. The text goes to the log only.
+    OverCapacity(_cause: String) = SERVICE_UNAVAILABLE 130 "over-capacity" "Over capacity";
     /// A failure of ours. The text goes to the log only.
-    Internal(String),
+    Internal(_cause: String) = INTERNAL_SERVER_ERROR 131 "internal" "Internal error";
 }
 
 /// The cause of a 5xx, on its way to the log in the response's extensions.
@@ -99,106 +139,6 @@ pub(crate) async fn with_slug(mut response: Response) -> Response {
 }
 
 impl Refusal {
-    /// Status, code and text.
-    pub(crate) fn wire(&self) -> (StatusCode, u16, String) {
-        use StatusCode as S;
-        match self {
-            Self::BadAuthentication => (S::BAD_REQUEST, 215, "Bad Authentication data.".into()),
-            Self::NotAuthenticated => (S::UNAUTHORIZED, 32, "Could not authenticate you.".into()),
-            Self::BadToken => (S::UNAUTHORIZED, 89, "Invalid or expired token.".into()),
-            Self::ClockOff => (S::UNAUTHORIZED, 135, "Timestamp out of bounds.".into()),
-            Self::AppSuspended => (S::UNAUTHORIZED, 416, "Invalid / suspended application".into()),
-            Self::NeedsUserContext => {
-                (S::FORBIDDEN, 220, "Your credentials do not allow access to this resource.".into())
-            }
-            Self::NotPermitted => {
-                (S::FORBIDDEN, 87, "Client is not permitted to perform this action.".into())
-            }
-            Self::ReadOnly => {
-                (S::FORBIDDEN, 261, "Application cannot perform write actions.".into())
-            }
-            Self::NoDirectMessages => (
-                S::FORBIDDEN,
-                93,
-                "This application is not allowed to access or delete your direct messages.".into(),
-            ),
-            Self::NoUser => (S::NOT_FOUND, 50, "User not found.".into()),
-            Self::NoUsers => (S::NOT_FOUND, 17, "No user matches for specified terms.".into()),
-            Self::TooManyUsers => (S::FORBIDDEN, 18, "Too many terms specified in query.".into()),
-            Self::NoRecipient => (S::FORBIDDEN, 108, "Cannot find specified user.".into()),
-            Self::RecipientClosed => {
-                (S::FORBIDDEN, 349, "You cannot send messages to this user.".into())
-            }
-            Self::TextTooLong => (
-                S::FORBIDDEN,
-                354,
-                "The text of your direct message is over the max character limit.".into(),
-            ),
-            Self::NotSent(reason) => {
-                (S::FORBIDDEN, 151, format!("There was an error sending your message: {reason}."))
-            }
-            Self::Stale(current) => {
-                (S::PRECONDITION_FAILED, 214, format!("The profile is at revision {current}."))
-            }
-            Self::RevisionRequired => (
-                S::PRECONDITION_REQUIRED,
-                214,
-                "If-Match: is required, with the profile's revision in quotes, or *".into(),
-            ),
-            Self::ExternalIdTaken => (
-                S::CONFLICT,
-                214,
-                "external_id: is taken by another living profile of this account".into(),
-            ),
-            Self::NotFound => (S::NOT_FOUND, 34, "Sorry, that page does not exist.".into()),
-            Self::Invalid(reason) | Self::Upload(reason) => (S::BAD_REQUEST, 214, reason.clone()),
-            Self::Missing(name) => (S::BAD_REQUEST, 38, format!("{name} parameter is missing.")),
-            Self::MediaNotFound => (S::BAD_REQUEST, 325, "A media id was not found.".into()),
-            Self::NotAPicture => {
-                (S::BAD_REQUEST, 324, "The validation of media ids failed.".into())
-            }
-            Self::TooLarge(max) => {
-                (S::PAYLOAD_TOO_LARGE, 214, format!("The body must be at most {max} bytes."))
-            }
-            Self::TooSlow => (S::REQUEST_TIMEOUT, 214, "The body did not arrive in time.".into()),
-            Self::Limited(_) => (S::TOO_MANY_REQUESTS, 88, "Rate limit exceeded".into()),
-            Self::OverCapacity(_) => (S::SERVICE_UNAVAILABLE, 130, "Over capacity".into()),
-            Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, 131, "Internal error".into()),
-        }
-    }
-
-    /// What kind of refusal this is, in a word that stays.
-    pub(crate) fn slug(&self) -> &'static str {
-        match self {
-            Self::BadAuthentication => "bad-authentication",
-            Self::NotAuthenticated => "not-authenticated",
-            Self::BadToken => "bad-token",
-            Self::ClockOff => "clock-off",
-            Self::AppSuspended => "app-suspended",
-            Self::NeedsUserContext => "needs-user-context",
-            Self::NotPermitted => "not-permitted",
-            Self::ReadOnly => "read-only",
-            Self::NoDirectMessages => "no-direct-messages",
-            Self::NoUser | Self::NoUsers | Self::NoRecipient => "no-user",
-            Self::TooManyUsers => "too-many-users",
-            Self::RecipientClosed => "recipient-closed",
-            Self::TextTooLong => "text-too-long",
-            Self::NotSent(_) => "not-sent",
-            Self::Stale(_) => "stale-revision",
-            Self::RevisionRequired => "revision-required",
-            Self::ExternalIdTaken => "external-id-taken",
-            Self::NotFound => "not-found",
-            Self::Invalid(_) | Self::Missing(_) | Self::Upload(_) => "invalid",
-            Self::MediaNotFound => "media-not-found",
-            Self::NotAPicture => "not-a-picture",
-            Self::TooLarge(_) => "too-large",
-            Self::TooSlow => "too-slow",
-            Self::Limited(_) => "rate-limited",
-            Self::OverCapacity(_) => "over-capacity",
-            Self::Internal(_) => "internal",
-        }
-    }
-
     fn body(&self, code: u16, message: &str) -> Value {
         match self {
             Self::Upload(reason) => json!({"request": "/1.1/media/upload.json", "error": reason}),
@@ -214,6 +154,9 @@ impl IntoResponse for Refusal {
         let problem = Problem { code, slug: self.slug(), message };
         response.extensions_mut().insert(problem);
         match self {
+            Self::KeyInUse => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
             Self::OverCapacity(cause) => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 response.extensions_mut().insert(Cause(cause));
@@ -224,6 +167,12 @@ impl IntoResponse for Refusal {
             _ => {}
         }
         response
+    }
+}
+
+impl From<Infallible> for Refusal {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

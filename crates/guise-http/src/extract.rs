@@ -18,6 +18,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::auth::{self, Caller};
 use crate::error::Refusal;
+use crate::retry;
 use crate::serve::BodyTimeout;
 use crate::state::Guise;
 use crate::wire::{Member, Pairs, parse_json};
@@ -130,7 +131,10 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
             body,
         };
         match W::parse(&received) {
-            Ok(input) => Ok(Self { caller, input, received: base(guise, &parts) }),
+            Ok(input) => {
+                let caller = take_key::<W>(guise, caller, &parts, &received).await?;
+                Ok(Self { caller, input, received: base(guise, &parts) })
+            }
             Err(Unreadable::Malformed(reason)) => {
                 Err(caller.uncounted(guise, W::ENDPOINT, Refusal::Invalid(reason)).await)
             }
@@ -139,6 +143,25 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
             }
         }
     }
+}
+
+/// Takes the request's `Idempotency-Key`, where one counts.
+async fn take_key<W: Input>(
+    guise: &Guise,
+    caller: Caller,
+    parts: &Parts,
+    received: &Received,
+) -> Result<Caller, Refusal> {
+    if !W::ENDPOINT.keeps_answers() {
+        return Ok(caller);
+    }
+    let content = || {
+        // The same JSON, however it is written.
+        let mut body = received.json().unwrap_or_default();
+        body.sort_all_objects();
+        retry::content(parts.uri.path(), &received.query, body.to_string().as_bytes())
+    };
+    caller.take_key(guise, W::ENDPOINT, &parts.headers, content).await
 }
 
 /// The URI as it came, before the router's own rewriting.

@@ -21,6 +21,7 @@ mod pictures;
 mod profiles;
 mod quota;
 mod record;
+mod retry;
 mod router;
 pub mod serve;
 mod settings;

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
-use guise_domain::{Face, MediaId, NewProfile, Page, PageRequest, Picture, ProfileId, ProfileName};
+use guise_domain::{
+    Answer, Face, MediaId, NewProfile, Page, PageRequest, Picture, Profile, ProfileId, ProfileName,
+};
 use http::StatusCode;
 use serde::Serialize;
 
@@ -22,9 +24,10 @@ pub(crate) async fn create(
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
     let new = NewProfile::plain(id, name, avatar);
-    let created = guise.store().create_profile(&admission, new).await?;
-    let profile = caller.admitted(created)??;
-    Ok(one(&guise, &received, profile.face()))
+    let shown = guise.clone();
+    let tell = move |profile: &Profile| one(&shown, &received, profile.clone().face());
+    let keep = caller.keep(id.get(), &tell);
+    caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
 }
 
 /// `GET /1.1/custom_profiles/:id.json` and `GET /1.1/custom_profiles/show.json?id=`
@@ -33,7 +36,7 @@ pub(crate) async fn show(
     Signed { caller, input, received }: Signed<Shown>,
 ) -> Result<Response, Refusal> {
     let face = guise.store().face(caller.account().id, input.id).await?;
-    Ok(one(&guise, &received, face.ok_or(Refusal::NotFound)?))
+    Ok(answer::written(one(&guise, &received, face.ok_or(Refusal::NotFound)?)))
 }
 
 /// `GET /1.1/custom_profiles/list.json`
@@ -64,9 +67,9 @@ pub(crate) async fn destroy(
     }
 }
 
-fn one(guise: &Guise, received: &str, face: Face) -> Response {
+fn one(guise: &Guise, received: &str, face: Face) -> Answer {
     let custom_profile = ProfileOut::new(guise, received, face);
-    answer::json(StatusCode::OK, &OneProfileOut { custom_profile })
+    answer::kept(StatusCode::OK, &OneProfileOut { custom_profile })
 }
 
 /// The body of `new`.

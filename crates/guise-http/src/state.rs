@@ -17,6 +17,7 @@ use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
 use crate::pictures::PictureCache;
 use crate::quota::ReadWindows;
+use crate::retry::Running;
 use crate::signals::Signals;
 
 /// What the operator decides.
@@ -82,6 +83,7 @@ struct Inner {
     pictures: PictureCache,
     signals: Signals,
     media_bodies: MediaBodies,
+    running: Running,
     decoy: SigningKey,
 }
 
@@ -105,6 +107,7 @@ impl Guise {
             pictures: PictureCache::new(settings.picture_cache_bytes),
             signals: Signals::default(),
             media_bodies: MediaBodies::default(),
+            running: Running::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
@@ -189,6 +192,11 @@ impl Guise {
 
     pub(crate) fn media_bodies(&self) -> &MediaBodies {
         &self.0.media_bodies
+    }
+
+    /// The requests that run under a key of their own.
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
     }
 
     /// The key that signatures of unknown keys are compared with.

@@ -19,6 +19,8 @@ pub struct Swept {
     pub uploads: u64,
     /// Replay records that no repetition can match any more.
     pub replays: u64,
+    /// Answers that are not given again any more.
+    pub answers: u64,
     /// Blobs left behind by a crash.
     pub blobs: u64,
     /// Folders left behind by what was in them.
@@ -45,6 +47,7 @@ impl Guise {
         let now = self.now();
         let mut swept = Swept {
             replays: self.store().sweep_replays(now).await.map_err(Refusal::from)?,
+            answers: self.store().sweep_answers(now).await.map_err(Refusal::from)?,
             ..Swept::default()
         };
         loop {

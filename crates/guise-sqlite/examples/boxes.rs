@@ -99,7 +99,7 @@ async fn write(store: &SqliteStore, account: AccountId, number: i64) {
         media: None,
         content: MessageContent::of(text, MessageEntities::default()),
     };
-    store.send_message(&admission, new).await.unwrap();
+    store.send_message(&admission, new, None).await.unwrap();
 }
 
 /// The median time of reading a page of twenty.

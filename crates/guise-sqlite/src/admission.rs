@@ -35,7 +35,8 @@ impl SqliteStore {
     }
 }
 
-fn admit<T>(
+/// The same within a step.
+pub(crate) fn admit<T>(
     step: &mut Step<'_>,
     admission: &Admission,
     work: impl FnOnce(&mut Step<'_>, &Admission) -> rusqlite::Result<T>,

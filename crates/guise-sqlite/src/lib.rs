@@ -7,6 +7,7 @@
 
 mod accounts;
 mod admission;
+mod answers;
 mod apps;
 mod credentials;
 mod edits;

@@ -1,10 +1,12 @@
 //! [`Media`] in SQL. What has to do with segments is in `segments.rs`.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, AddSegmentError, Admission, Admitted, Category, Content, DescribeUploadError,
-    FinishUploadError, ImageType, Media, MediaId, MediaKey, NewUpload, Picture, Segment,
-    StoreError, SweptUpload, Timestamp, Upload,
+    FinishUploadError, ImageType, Keep, Media, MediaId, MediaKey, NewUpload, Once, Picture,
+    Segment, StoreError, SweptUpload, Timestamp, Upload,
 };
 use rusqlite::{Connection, Row};
 
@@ -36,8 +38,12 @@ impl Media for SqliteStore {
         &self,
         admission: &Admission,
         new: NewUpload,
-    ) -> Result<Admitted<Upload>, StoreError> {
-        self.admitted(admission, move |step, admission| create(step, admission, new)).await
+        keep: Option<Keep<Upload>>,
+    ) -> Result<Once<Result<Upload, Infallible>>, StoreError> {
+        self.admitted_once(admission, keep, move |step, admission| {
+            create(step, admission, new).map(Ok)
+        })
+        .await
     }
 
     async fn upload(

@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Action, Admission, Admitted, AppId, Conversation, MarkReadError, Message,
-    MessageContent, MessageId, Messages, NewMessage, Page, PageRequest, SendError, StoreError,
-    Timestamp,
+    AccountId, Action, Admission, Admitted, AppId, Conversation, Keep, MarkReadError, Message,
+    MessageContent, MessageId, Messages, NewMessage, Once, Page, PageRequest, SendError,
+    StoreError, Timestamp,
 };
 use rusqlite::{Connection, Row};
 
+use crate::answers::once;
 use crate::error::impossible;
 use crate::log::note;
 use crate::profiles::{read_face, read_picture};
 use crate::query::{all, below, one, page_of};
+use crate::writer::Step;
 use crate::{SqliteStore, send};
 
 macro_rules! select {
@@ -48,9 +50,11 @@ impl Messages for SqliteStore {
         &self,
         admission: &Admission,
         new: NewMessage,
-    ) -> Result<Admitted<Result<Message, SendError>>, StoreError> {
+        keep: Option<Keep<Message>>,
+    ) -> Result<Once<Result<Message, SendError>>, StoreError> {
         let admission = admission.clone();
-        self.write(move |step| send::send(step, &admission, new)).await
+        let send = |step: &mut Step<'_>, admission: &Admission| send::send(step, admission, new);
+        self.write(move |step| once(step, &admission, keep, send)).await
     }
 
     async fn may_write(

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, CreateProfileError, EditProfileError,
-    ExternalId, Face, Kind, MediaId, MediaKey, NewProfile, Outcome, Page, PageRequest, Picture,
-    PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName, Profiles,
-    Revision, StoreError, Tagged, Timestamp,
+    ExternalId, Face, Keep, Kind, MediaId, MediaKey, NewProfile, Once, Outcome, Page, PageRequest,
+    Picture, PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName,
+    Profiles, Revision, StoreError, Tagged, Timestamp,
 };
 use rusqlite::Row;
 
@@ -57,8 +57,10 @@ impl Profiles for SqliteStore {
         &self,
         admission: &Admission,
         new: NewProfile,
-    ) -> Result<Admitted<Result<Profile, CreateProfileError>>, StoreError> {
-        self.admitted(admission, move |step, admission| create(step, admission, new)).await
+        keep: Option<Keep<Profile>>,
+    ) -> Result<Once<Result<Profile, CreateProfileError>>, StoreError> {
+        self.admitted_once(admission, keep, move |step, admission| create(step, admission, new))
+            .await
     }
 
     async fn profile(

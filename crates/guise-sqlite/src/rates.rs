@@ -1,8 +1,12 @@
 //! [`Rates`] in SQL.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use guise_domain::rate::{Endpoint, Window};
-use guise_domain::{AccountId, Admission, Admitted, AppId, Rates, StoreError, Timestamp};
+use guise_domain::{
+    AccountId, Admission, Admitted, AppId, Once, Rates, Retry, StoreError, Timestamp,
+};
 
 use crate::SqliteStore;
 use crate::admission::{Of, read_window, window};
@@ -85,6 +89,18 @@ impl Rates for SqliteStore {
             first = end.saturating_add(1);
         }
         Ok(count)
+    }
+
+    async fn answered_before(
+        &self,
+        admission: &Admission,
+        retry: &Retry,
+    ) -> Result<Option<Once<Result<Infallible, Infallible>>>, StoreError> {
+        self.once_more(admission, retry).await
+    }
+
+    async fn sweep_answers(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.forget_answers(now).await
     }
 }
 

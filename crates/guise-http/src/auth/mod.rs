@@ -23,6 +23,7 @@ pub(crate) use verify::{Body, looks_like_json, names_known, verify};
 
 use crate::error::Refusal;
 use crate::record::Record;
+use crate::retry::Attempt;
 use crate::state::Guise;
 
 /// An app and a token as they are known to the verifier.
@@ -48,6 +49,8 @@ pub(crate) struct Caller {
     body_hash: Option<Arc<str>>,
     /// When the request was verified; the present moment for everything the request does.
     pub(crate) now: Timestamp,
+    /// That the request may be sent again, if it says so.
+    pub(crate) attempt: Option<Arc<Attempt>>,
     record: Record,
 }
 
@@ -161,6 +164,11 @@ impl Caller {
                 Ok(value)
             }
         }
+    }
+
+    /// Tells the caller what is left.
+    pub(crate) fn tell_quota(&self, quota: Quota) {
+        self.record.set_quota(quota);
     }
 
     /// Refuses early what the store would refuse anyway, so that costly work is not begun in vain.

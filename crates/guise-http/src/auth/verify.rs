@@ -106,6 +106,7 @@ async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Cal
         replay_until: Timestamp::from_seconds(signed_at).plus_seconds(skew + 1),
         known,
         now,
+        attempt: None,
         record,
     })
 }

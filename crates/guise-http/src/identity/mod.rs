@@ -5,7 +5,7 @@ mod output;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::{NewProfile, Outcome, Page, ProfileId, Tagged};
+use guise_domain::{Answer, NewProfile, Outcome, Page, Profile, ProfileId, Tagged};
 use http::StatusCode;
 
 use crate::answer;
@@ -42,10 +42,13 @@ pub(crate) async fn create(
     sorted.dedup();
     let new = NewProfile { id, name, avatar, kind, external_id, tags };
     let admission = caller.admission(&guise, Created::ENDPOINT);
-    let created = guise.store().create_profile(&admission, new).await?;
-    let profile = caller.admitted(created)??;
-    let made = Tagged { profile, tags: sorted };
-    Ok(one(&guise, &received, StatusCode::CREATED, made, None))
+    let shown = guise.clone();
+    let tell = move |profile: &Profile| {
+        let made = Tagged { profile: profile.clone(), tags: sorted.clone() };
+        one(&shown, &received, StatusCode::CREATED, made, None)
+    };
+    let keep = caller.keep(id.get(), &tell);
+    caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
 }
 
 /// `GET /guise/v1/profiles/{id}`
@@ -56,7 +59,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Refusal> {
     let found = guise.store().profile_with_tags(caller.account().id, named(&id)?).await?;
     let found = found.ok_or(Refusal::NotFound)?;
-    Ok(one(&guise, &received, StatusCode::OK, found, None))
+    Ok(answer::written(one(&guise, &received, StatusCode::OK, found, None)))
 }
 
 /// `PATCH /guise/v1/profiles/{id}`
@@ -72,7 +75,7 @@ pub(crate) async fn edit(
     let admission = caller.admission(&guise, Edited::ENDPOINT);
     let edited = guise.store().edit_profile(&admission, id, expected, change).await?;
     let (profile, _) = caller.admitted(edited)??;
-    Ok(one(&guise, &received, StatusCode::OK, profile, None))
+    Ok(answer::written(one(&guise, &received, StatusCode::OK, profile, None)))
 }
 
 /// `PUT /guise/v1/profiles/by-external-id/{key}`
@@ -93,7 +96,7 @@ pub(crate) async fn put(
         Outcome::Created => StatusCode::CREATED,
         Outcome::Updated | Outcome::Unchanged => StatusCode::OK,
     };
-    Ok(one(&guise, &received, status, profile, Some(outcome)))
+    Ok(answer::written(one(&guise, &received, status, profile, Some(outcome))))
 }
 
 async fn refuse_key(
@@ -130,8 +133,8 @@ fn one(
     status: StatusCode,
     profile: Tagged,
     outcome: Option<Outcome>,
-) -> Response {
+) -> Answer {
     let revision = profile.profile.current.revision;
     let profile = ProfileOut::new(guise, received, profile);
-    with_etag(answer::json(status, &OneOut::new(profile, outcome)), revision)
+    with_etag(answer::kept(status, &OneOut::new(profile, outcome)), revision)
 }

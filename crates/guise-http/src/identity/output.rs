@@ -1,8 +1,6 @@
 //! The answers of `/guise/v1/profiles/…`. Every member is always there, `null` where there is nothing.
 
-use axum::response::Response;
-use guise_domain::{Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged};
-use http::HeaderValue;
+use guise_domain::{Answer, Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged};
 use http::header::ETAG;
 use serde::Serialize;
 
@@ -117,9 +115,7 @@ impl RevisionOut {
 }
 
 /// Names the revision, for `If-Match`.
-pub(super) fn with_etag(mut response: Response, revision: u32) -> Response {
-    if let Ok(value) = HeaderValue::from_str(&format!("\"{revision}\"")) {
-        response.headers_mut().insert(ETAG, value);
-    }
-    response
+pub(super) fn with_etag(mut answer: Answer, revision: u32) -> Answer {
+    answer.headers.push((ETAG.to_string(), format!("\"{revision}\"")));
+    answer
 }

@@ -50,9 +50,12 @@ pub(super) async fn init(
     };
     let new = NewUpload { upload, additional_owners: form.owners()? };
     let admission = caller.admission(guise, Endpoint::MediaUpload);
-    let created = guise.store().create_upload(&admission, new).await.map_err(Refusal::from)?;
-    let upload = caller.admitted(created).map_err(Unfinished::Counted)?;
-    Ok(wire::answer(StatusCode::ACCEPTED, &upload, caller.now))
+    let (id, now) = (new.upload.id(), caller.now);
+    let tell = move |upload: &Upload| wire::answer(StatusCode::ACCEPTED, upload, now);
+    let keep = caller.keep(id.get(), &tell);
+    let created =
+        guise.store().create_upload(&admission, new, keep).await.map_err(Refusal::from)?;
+    caller.told(created, tell).map_err(Unfinished::Counted)
 }
 
 fn total_bytes(form: &UploadForm) -> Result<u64, Refusal> {
@@ -145,7 +148,7 @@ pub(super) async fn finalize(
     }
     let (upload, segments) = finished.map_err(Unfinished::Counted)?;
     discard(guise, segments).await;
-    Ok(wire::answer(StatusCode::CREATED, &upload, caller.now))
+    Ok(answer::written(wire::answer(StatusCode::CREATED, &upload, caller.now)))
 }
 
 /// The upload as the picture that its segments make, and the files that were written for that. They have a key of

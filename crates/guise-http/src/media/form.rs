@@ -16,6 +16,7 @@ use crate::auth::{self, Caller};
 use crate::error::Refusal;
 use crate::extract::{self, read};
 use crate::multipart::{self, SEVERAL};
+use crate::retry;
 use crate::state::Guise;
 use crate::wire::Pairs;
 
@@ -88,6 +89,11 @@ pub(super) fn media_id(fields: &Pairs) -> Result<MediaId, Refusal> {
 }
 
 impl UploadForm {
+    /// A hash of what it asks for, for a request to this path.
+    pub(crate) fn content(&self, path: &str) -> [u8; 32] {
+        retry::content(path, &self.fields, self.media.as_deref().unwrap_or_default())
+    }
+
     /// The command, in upper case.
     pub(crate) fn command(&self) -> Option<String> {
         self.fields.get("command").map(str::to_ascii_uppercase)

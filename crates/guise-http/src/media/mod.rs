@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use guise_domain::limits::UPLOAD_SECONDS;
 use guise_domain::rate::Endpoint;
-use guise_domain::{Content, MediaId, MediaKey, NewUpload, Picture, Upload};
+use guise_domain::{Admitted, Content, MediaId, MediaKey, NewUpload, Once, Picture, Upload};
 use http::StatusCode;
 
 use crate::auth::Caller;
@@ -30,6 +30,7 @@ pub(crate) async fn upload(
     State(guise): State<Guise>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
     let (caller, form) = form::receive(&guise, request).await?;
     // Asking changes nothing: it is let in and counted as the GET is.
     if form.command().as_deref() == Some("STATUS") {
@@ -38,6 +39,17 @@ pub(crate) async fn upload(
     }
     if let Err(refusal) = caller.enter(&guise, Endpoint::MediaUpload) {
         return Err(caller.uncounted(&guise, Endpoint::MediaUpload, refusal).await);
+    }
+    // Segments and FINALIZE may be sent again as they are.
+    let makes_one = matches!(form.command().as_deref(), None | Some("INIT"));
+    let caller = if makes_one {
+        let content = || form.content(&path);
+        caller.take_key(&guise, Endpoint::MediaUpload, &headers, content).await?
+    } else {
+        caller
+    };
+    if let Some(answered) = caller.answered_before(&guise, Endpoint::MediaUpload).await? {
+        return Ok(answered);
     }
     caller.foresee(&guise, Endpoint::MediaUpload).await?;
     let answered = dispatch(&guise, &caller, form).await;
@@ -96,21 +108,18 @@ async fn simple(
     let expires_at = caller.now.plus_seconds(UPLOAD_SECONDS);
     let upload = Upload { key, category, shared, expires_at, content };
     let admission = caller.admission(guise, Endpoint::MediaUpload);
-    let created = guise
-        .store()
-        .create_upload(&admission, NewUpload { upload: upload.clone(), additional_owners })
-        .await
-        .map_err(Refusal::from)
-        .and_then(|created| caller.admitted(created));
-    match created {
-        Ok(upload) => Ok(wire::answer(StatusCode::OK, &upload, caller.now)),
-        Err(refusal) => {
-            if let Some(picture) = upload.picture() {
-                discard(guise, picture).await;
-            }
-            Err(Unfinished::Counted(refusal))
-        }
+    let picture = upload.picture();
+    let now = caller.now;
+    let tell = move |upload: &Upload| wire::answer(StatusCode::OK, upload, now);
+    let keep = caller.keep(key.media.get(), &tell);
+    let new = NewUpload { upload, additional_owners };
+    let created = guise.store().create_upload(&admission, new, keep).await;
+    let kept = matches!(created, Ok(Once::First(Admitted::Done(..))));
+    if let Some(picture) = picture.filter(|_| !kept) {
+        discard(guise, picture).await;
     }
+    let told = created.map_err(Refusal::from).and_then(|created| caller.told(created, tell));
+    told.map_err(Unfinished::Counted)
 }
 
 /// A key for a new upload of the caller's.

@@ -1,11 +1,13 @@
 //! The answers of an upload, with their members in the original's order.
 
 use axum::response::Response;
-use guise_domain::{Content, Timestamp, Upload};
+use guise_domain::{Answer, Content, Timestamp, Upload};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::answer;
+
+const MEDIA_ID: &str = "x-mediaid";
 
 #[derive(Debug, Serialize)]
 struct UploadOut {
@@ -40,7 +42,7 @@ pub(super) struct ProcessingOut {
 }
 
 /// An upload as it is answered.
-pub(super) fn answer(status: StatusCode, upload: &Upload, now: Timestamp) -> Response {
+pub(super) fn answer(status: StatusCode, upload: &Upload, now: Timestamp) -> Answer {
     write(status, upload, now, None)
 }
 
@@ -56,7 +58,7 @@ pub(super) fn answer_with_progress(upload: &Upload, now: Timestamp) -> Response 
             progress_percent: Some(100),
         },
     };
-    write(StatusCode::OK, upload, now, Some(progress))
+    answer::written(write(StatusCode::OK, upload, now, Some(progress)))
 }
 
 fn write(
@@ -64,7 +66,7 @@ fn write(
     upload: &Upload,
     now: Timestamp,
     processing_info: Option<ProcessingOut>,
-) -> Response {
+) -> Answer {
     let id = upload.id();
     let (size, image) = match &upload.content {
         Content::Receiving { .. } => (None, None),
@@ -82,13 +84,15 @@ fn write(
         image,
         processing_info,
     };
-    with_id(answer::json(status, &out), &id.to_string())
+    let mut answer = answer::kept(status, &out);
+    answer.headers.push((MEDIA_ID.to_owned(), id.to_string()));
+    answer
 }
 
 /// Adds `x-mediaid`.
 pub(super) fn with_id(mut response: Response, id: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(id) {
-        response.headers_mut().insert("x-mediaid", value);
+        response.headers_mut().insert(MEDIA_ID, value);
     }
     response
 }

@@ -14,8 +14,8 @@ use axum::response::Response;
 use guise_domain::limits::MESSAGES_LISTED_SECONDS;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    AccountId, AppId, Entities, Message, MessageContent, MessageEntities, MessageId, NewMessage,
-    Page, PageRequest,
+    AccountId, Admitted, AppId, Entities, Message, MessageContent, MessageEntities, MessageId,
+    NewMessage, Once, Page, PageRequest,
 };
 use http::StatusCode;
 
@@ -46,15 +46,20 @@ pub(crate) async fn create(
     let id = MessageId::new(guise.next_id(caller.now));
     let new = NewMessage { id, recipient, profile, media, content };
     let admission = caller.admission(&guise, MessageIn::ENDPOINT);
-    let sent = guise.store().send_message(&admission, new).await?;
-    let message = caller.admitted(sent)??;
-    for account in [message.sender, message.recipient] {
-        guise.signals().send(Signal::Message(account));
+    let (reader, base) = (caller.account().id, guise.base_url(&received).to_owned());
+    let tell = move |message: &Message| {
+        let view = View { reader, base: &base, with_app: false };
+        let out = OneEventOut { event: EventOut::new(message.clone(), view), apps: None };
+        answer::kept(StatusCode::OK, &out)
+    };
+    let keep = caller.keep(id.get(), &tell);
+    let sent = guise.store().send_message(&admission, new, keep).await?;
+    if let Once::First(Admitted::Done(_, Ok(message))) = &sent {
+        for account in [message.sender, message.recipient] {
+            guise.signals().send(Signal::Message(account));
+        }
     }
-    let base = guise.base_url(&received);
-    let view = View { reader: caller.account().id, base, with_app: false };
-    let out = OneEventOut { event: EventOut::new(message, view), apps: None };
-    Ok(answer::json(StatusCode::OK, &out))
+    caller.told(sent, tell)
 }
 
 /// `GET /1.1/direct_messages/events/show.json`

@@ -1,5 +1,6 @@
 //! One verb on one path, and what follows from the endpoint it is counted against.
 
+use guise_domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use guise_domain::rate::{Endpoint, Kind, Permission};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -119,6 +120,19 @@ impl Operation {
         self.answers_as(status, description, json!({"text/html": {"schema": nothing}}))
     }
 
+    /// That it may be sent again under a key.
+    fn takes_key(self) -> Self {
+        let description = "Any text that is new for each thing to be made. Within a day, the same request with the \
+            same key is answered as it was the first time, and makes nothing more.";
+        let schema = json!({
+            "type": "string",
+            "pattern": format!("^[!-~]{{1,{IDEMPOTENCY_KEY_CHARS_MAX}}}$"),
+            "description": description,
+        });
+        self.takes("header", "Idempotency-Key", false, schema)
+            .refuses([Refusal::KeyTaken, Refusal::KeyInUse])
+    }
+
     /// A success that carries the upload's id in its headers.
     pub(super) fn names_upload(mut self) -> Self {
         for (status, answer) in &mut self.answers {
@@ -147,6 +161,12 @@ impl Operation {
 
     /// The operation object.
     pub(super) fn write(self) -> Value {
+        let keeps_answers = self.endpoint.is_some_and(Endpoint::keeps_answers);
+        let this = if keeps_answers { self.takes_key() } else { self };
+        this.written()
+    }
+
+    fn written(self) -> Value {
         let refusals = self.all_refusals();
         let Self { path, verb, endpoint, summary, description, parameters, body, answers, .. } =
             self;

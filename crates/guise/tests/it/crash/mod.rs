@@ -2,6 +2,7 @@
 
 mod messages;
 mod profiles;
+mod retries;
 
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use guise_domain::{
 use proptest::prelude::*;
 
 use super::messages::text;
-use super::{OTHER, OWNER, admission, each_backend, image, people, upload};
+use super::{OTHER, OWNER, admission, each_backend, first, image, people, upload};
 
 const PEOPLE: [AccountId; 2] = [OWNER, OTHER];
 
@@ -100,8 +100,8 @@ impl Play {
         let avatar = MediaId::new(5 + i64::try_from(who).unwrap());
         let parsed = ProfileName::parse(&name).unwrap();
         let new = NewProfile::plain(ProfileId::new(id), parsed, avatar);
-        let made = self.store.create_profile(&admission, new).await.unwrap();
-        assert!(matches!(made, Admitted::Done(_, Ok(_))));
+        let made = self.store.create_profile(&admission, new, None).await.unwrap();
+        assert!(matches!(first(made), Admitted::Done(_, Ok(_))));
         self.model.profiles.insert(id, (who, name, true));
     }
 
@@ -141,8 +141,8 @@ impl Play {
             media: None,
             content: text("Hello"),
         };
-        let sent = self.store.send_message(&admission, new).await.unwrap();
-        let Admitted::Done(_, sent) = sent else { panic!("{sent:?}") };
+        let sent = self.store.send_message(&admission, new, None).await.unwrap();
+        let Admitted::Done(_, sent) = first(sent) else { panic!("it was refused") };
         let known = profile.map(|id| self.model.profiles.get(&id));
         let expected = match known {
             _ if who != to && self.model.blocked[to] => Err(SendError::RecipientClosed),

@@ -10,7 +10,9 @@ use guise_domain::{
 };
 use tokio::task::JoinSet;
 
-use super::{NOW, OTHER, OWNER, admission, create, each_backend, image, people, profile, upload};
+use super::{
+    NOW, OTHER, OWNER, admission, create, each_backend, first, image, people, profile, upload,
+};
 
 const APP: AppId = AppId::new(7);
 const ALL: PageRequest = PageRequest { count: 50, before: None };
@@ -30,7 +32,7 @@ fn sending(account: AccountId, request: u64) -> Admission {
 }
 
 async fn send(store: &dyn Store, request: u64, new: NewMessage) -> Result<Message, SendError> {
-    match store.send_message(&sending(OWNER, request), new).await.unwrap() {
+    match first(store.send_message(&sending(OWNER, request), new, None).await.unwrap()) {
         Admitted::Done(_, sent) => sent,
         refused => panic!("{refused:?}"),
     }
@@ -72,7 +74,7 @@ async fn a_message_marks_the_profile_it_is_written_under_and_keeps_its_face() {
     each_backend(|store| async move {
         people(&*store).await;
         upload(&*store, image(OWNER, 5), 1).await;
-        store.create_profile(&create(2), profile(100, 5)).await.unwrap();
+        store.create_profile(&create(2), profile(100, 5), None).await.unwrap();
         let id = ProfileId::new(100);
         assert_eq!(store.face(OTHER, id).await.unwrap(), None);
         for (number, request) in (1..=3).zip(3..) {
@@ -101,7 +103,7 @@ async fn a_message_that_is_refused_leaves_nothing_but_its_count() {
     each_backend(|store| async move {
         people(&*store).await;
         upload(&*store, image(OWNER, 5), 1).await;
-        store.create_profile(&create(2), profile(100, 5)).await.unwrap();
+        store.create_profile(&create(2), profile(100, 5), None).await.unwrap();
         let (profile, media) = (Some(ProfileId::new(100)), Some(MediaId::new(5)));
         let refused = [
             (NewMessage { media, ..new(1, AccountId::new(33)) }, SendError::NoRecipient),
@@ -145,7 +147,7 @@ async fn of_messages_at_once_exactly_as_many_pass_as_the_apps_window_holds() {
                 let account = if number % 2 == 0 { OWNER } else { OTHER };
                 let admission = Admission { by_app, ..sending(account, number) };
                 let id = 1 + i64::try_from(number).unwrap();
-                store.send_message(&admission, new(id, account)).await.unwrap()
+                first(store.send_message(&admission, new(id, account), None).await.unwrap())
             });
         }
         let answers = tasks.join_all().await;

@@ -2,6 +2,7 @@
 
 mod boxes;
 mod messages;
+mod retries;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
     AccountId, Admission, Admitted, AppId, Content, CreateProfileError, EntryId, ImageType, Media,
-    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, PageRequest, PictureFormat, ProfileId,
-    ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
+    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
+    ProfileId, ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
 use guise_sqlite::{Options, SqliteStore};
 use tempfile::tempdir;
@@ -79,12 +80,21 @@ async fn people(store: &dyn Store) {
 async fn upload(store: &dyn Store, upload: Upload, request: u64) {
     let admission = admission(upload.key.owner, Endpoint::MediaUpload, request);
     let new = NewUpload { upload, additional_owners: Vec::new() };
-    assert!(matches!(store.create_upload(&admission, new).await, Ok(Admitted::Done(..))));
+    let made = store.create_upload(&admission, new, None).await.unwrap();
+    assert!(matches!(first(made), Admitted::Done(..)));
 }
 
 fn profile(id: i64, avatar: i64) -> NewProfile {
     let name = ProfileName::parse("Jon").unwrap();
     NewProfile::plain(ProfileId::new(id), name, MediaId::new(avatar))
+}
+
+/// What became of a write that named no key.
+fn first<T>(once: Once<T>) -> Admitted<T> {
+    match once {
+        Once::First(admitted) => admitted,
+        Once::Again(..) | Once::KeyTaken(_) => panic!("it named no key"),
+    }
 }
 
 fn create(request: u64) -> Admission {
@@ -97,12 +107,12 @@ async fn a_write_is_counted_once_and_a_repetition_not_at_all() {
         people(&*store).await;
         upload(&*store, image(OWNER, 5), 1).await;
         let left = |remaining| Quota { limit: 10, remaining, resets_at: NOW.plus_seconds(900) };
-        let first = store.create_profile(&create(2), profile(100, 5)).await.unwrap();
-        assert!(matches!(first, Admitted::Done(quota, Ok(_)) if quota == left(9)));
-        let again = store.create_profile(&create(2), profile(101, 5)).await.unwrap();
-        assert_eq!(again, Admitted::Replayed);
-        let refused = store.create_profile(&create(3), profile(102, 6)).await.unwrap();
-        assert_eq!(refused, Admitted::Done(left(8), Err(CreateProfileError::MediaNotFound)));
+        let made = store.create_profile(&create(2), profile(100, 5), None).await.unwrap();
+        assert!(matches!(first(made), Admitted::Done(quota, Ok(_)) if quota == left(9)));
+        let again = store.create_profile(&create(2), profile(101, 5), None).await.unwrap();
+        assert_eq!(first(again), Admitted::Replayed);
+        let refused = store.create_profile(&create(3), profile(102, 6), None).await.unwrap();
+        assert_eq!(first(refused), Admitted::Done(left(8), Err(CreateProfileError::MediaNotFound)));
         let window = store.write_window(OWNER, Endpoint::CustomProfilesNew).await.unwrap();
         assert_eq!(window, Some(Window { started_at: NOW, used: 2 }));
         let page = PageRequest { count: 50, before: None };
@@ -122,7 +132,7 @@ async fn of_writes_at_once_exactly_as_many_pass_as_the_window_holds() {
             tasks.spawn(async move {
                 let request = create(1000 + number);
                 let id = 1000 + i64::try_from(number).unwrap();
-                store.create_profile(&request, profile(id, 5)).await.unwrap()
+                first(store.create_profile(&request, profile(id, 5), None).await.unwrap())
             });
         }
         let answers = tasks.join_all().await;
@@ -139,7 +149,7 @@ async fn what_belongs_to_somebody_else_is_not_there() {
     each_backend(|store| async move {
         people(&*store).await;
         upload(&*store, image(OWNER, 5), 1).await;
-        store.create_profile(&create(2), profile(100, 5)).await.unwrap();
+        store.create_profile(&create(2), profile(100, 5), None).await.unwrap();
         let id = ProfileId::new(100);
         assert!(store.profile(OWNER, id).await.unwrap().is_some());
         assert!(store.profile(OTHER, id).await.unwrap().is_none());
@@ -200,7 +210,7 @@ async fn unused_uploads_are_swept_when_they_expire_and_pictures_of_profiles_stay
         people(&*store).await;
         upload(&*store, image(OWNER, 5), 1).await;
         upload(&*store, image(OWNER, 6), 2).await;
-        store.create_profile(&create(3), profile(100, 5)).await.unwrap();
+        store.create_profile(&create(3), profile(100, 5), None).await.unwrap();
         let end = NOW.plus_seconds(86_400);
         assert!(store.sweep_uploads(end.plus_seconds(-1), 10).await.unwrap().is_empty());
         let swept = store.sweep_uploads(end, 10).await.unwrap();
@@ -249,7 +259,8 @@ async fn on_a_full_disk_what_was_answered_is_kept_and_nothing_else() {
             let rule = Rule { limit: 1_000_000, window_seconds: 900 };
             let admission = admission(OWNER, Endpoint::MediaUpload, u64::from(number));
             let new = NewUpload { upload: image(OWNER, media), additional_owners: Vec::new() };
-            let kept = store.create_upload(&Admission { rule, ..admission }, new).await.is_ok();
+            let admission = Admission { rule, ..admission };
+            let kept = store.create_upload(&admission, new, None).await.is_ok();
             (image(OWNER, media).key, kept)
         });
     }

@@ -95,10 +95,25 @@ impl Signer {
 
     /// Sends a text; the event, if it was acknowledged.
     pub(crate) async fn write(&self, base: &str, to: &str, text: &str) -> Option<Value> {
+        self.write_under(base, to, text, None).await
+    }
+
+    /// The same, under a key for trying it again.
+    pub(crate) async fn write_under(
+        &self,
+        base: &str,
+        to: &str,
+        text: &str,
+        key: Option<&str>,
+    ) -> Option<Value> {
         let url = format!("{base}/1.1/direct_messages/events/new.json");
         let message = json!({"target": {"recipient_id": to}, "message_data": {"text": text}});
         let body = json!({"event": {"type": "message_create", "message_create": message}});
         let request = self.http.post(&url).header("authorization", self.sign("POST", &url));
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
         Some(self.answer(request.body(body.to_string())).await?["event"].clone())
     }
 
