@@ -37,7 +37,7 @@ impl Input for Asked {
     const ENDPOINT: Endpoint = Endpoint::Audit;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        let given = |name| request.query.get(name).filter(|text| !text.is_empty());
+        let given = |name| request.query.get(name);
         let refuse =
             |name: &str, rule: &dyn std::fmt::Display| Refusal::Invalid(format!("{name}: {rule}"));
         let action = given("action").map(|word| {

@@ -109,11 +109,12 @@ impl Input for Found {
     fn parse(request: &Received) -> Result<Self, Unreadable> {
         let query = &request.query;
         let filter = ProfileFilter {
-            name: given(query, "name").map(fold),
-            name_prefix: given(query, "name_prefix").map(fold),
+            name: query.get("name").map(fold),
+            name_prefix: query.get("name_prefix").map(fold),
             kind: one_of(query, "kind", Kind::parse, "human, bot or ai")?,
-            tag: given(query, "tag").map(|text| in_query("tag", text)).transpose()?,
-            unused_since: given(query, "unused_since")
+            tag: query.get("tag").map(|text| in_query("tag", text)).transpose()?,
+            unused_since: query
+                .get("unused_since")
                 .map(|text| moment("unused_since", text))
                 .transpose()?,
             state: one_of(query, "state", state, "living, destroyed or all")?.unwrap_or_default(),
@@ -122,17 +123,13 @@ impl Input for Found {
     }
 }
 
-fn given<'a>(query: &'a Pairs, name: &str) -> Option<&'a str> {
-    query.get(name).filter(|text| !text.is_empty())
-}
-
 fn one_of<T>(
     query: &Pairs,
     name: &str,
     parse: fn(&str) -> Option<T>,
     words: &str,
 ) -> Result<Option<T>, Refusal> {
-    let Some(text) = given(query, name) else { return Ok(None) };
+    let Some(text) = query.get(name) else { return Ok(None) };
     match parse(text) {
         Some(value) => Ok(Some(value)),
         None => Err(Refusal::Invalid(format!("{name}: must be {words}"))),

@@ -120,7 +120,7 @@ fn action() -> Value {
 }
 
 fn operator() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": OPERATOR_CHARS_MAX})
+    json!({"type": "string", "format": "operator", "minLength": 1, "maxLength": OPERATOR_CHARS_MAX})
 }
 
 fn tag() -> Value {

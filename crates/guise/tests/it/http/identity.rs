@@ -271,6 +271,7 @@ async fn profiles_are_found_by_name_kind_tag_use_and_state() {
     assert_eq!(names(&world, &shop, &format!("cursor={cursor}")).await, ["Zoë Weiß"]);
     for (query, rule) in [
         ("kind=x", "kind: must be human, bot or ai"),
+        ("kind=", "kind: must be human, bot or ai"),
         ("state=x", "state: must be living, destroyed or all"),
         ("tag=A", "tag: must be 1 to 32 of a-z, 0-9, - and _"),
         ("unused_since=x", "unused_since: must be a moment such as 2026-01-31T00:00:00Z"),

@@ -12,6 +12,7 @@ mod messages;
 mod origins;
 mod pictures;
 mod profiles;
+mod recorded;
 mod retries;
 mod segments;
 mod sweep;
