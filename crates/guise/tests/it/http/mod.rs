@@ -3,6 +3,7 @@
 mod audit;
 mod authentication;
 mod bodies;
+mod changes;
 mod compatibility;
 mod faces;
 mod general;
