@@ -10,6 +10,7 @@ mod general;
 mod identity;
 mod limits;
 mod messages;
+mod operators;
 mod origins;
 mod pictures;
 mod profiles;
