@@ -49,9 +49,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME", env = "GUISE_PROFILE", hide_env_values = true)]
     #[arg(default_value = "default", hide_default_value = true)]
     pub(crate) profile: String,
-    /// Who does it, for the log: a person or a shift. Requests may say so if their app is trusted
-    /// [env: GUISE_OPERATOR]
-    #[arg(long, global = true, value_name = "LABEL")]
+    // The variable is read elsewhere: an empty one is not set.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LABEL",
+        help = "Who is at work, for the log; in requests, if their app is trusted [env: GUISE_OPERATOR]"
+    )]
     pub(crate) by: Option<Operator>,
 }
 
