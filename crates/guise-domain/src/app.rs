@@ -19,6 +19,8 @@ pub struct App {
     pub consumer_secret: Sealed,
     /// Whether it was revoked: its requests are refused.
     pub revoked: bool,
+    /// Whether it is trusted to name the operator of each request.
+    pub names_operators: bool,
 }
 
 /// An app to be made.

@@ -28,7 +28,7 @@ pub use account::{
 pub use app::{App, NewApp};
 pub use entities::{Entities, Link, Mention, Tag};
 pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
-pub use log::{Action, Entry, LogFilter, Operator, OperatorError};
+pub use log::{Action, By, Entry, LogFilter, Operator, OperatorError};
 pub use media::{
     AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,
     Upload,

@@ -36,7 +36,7 @@ limits! {
     PROFILE_TAG_CHARS_MAX: usize = 32, "characters";
     /// Words that one profile is found by.
     PROFILE_TAGS_MAX: usize = 16, "tags";
-    /// The label of the person or shift that works with a token.
+    /// The label of the person or shift behind a change.
     OPERATOR_CHARS_MAX: usize = 64, "characters";
     /// What a caller names a request by, to be able to send it again.
     IDEMPOTENCY_KEY_CHARS_MAX: usize = 255, "characters";

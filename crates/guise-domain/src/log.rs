@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::limits::OPERATOR_CHARS_MAX;
 use crate::{AppId, EntryId, Timestamp};
 
-/// The person or shift that works with a token: 1 to 64 characters on one line.
+/// The person or shift behind a change: 1 to 64 characters on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(Arc<str>);
 
@@ -90,6 +90,37 @@ actions! {
     AccountBlocked = "account.blocked";
     /// They are taken again.
     AccountUnblocked = "account.unblocked";
+    /// The account was made; the subject is the account, as in the next three.
+    AccountCreated = "account.created";
+    /// The account was closed.
+    AccountClosed = "account.closed";
+    /// The account may use custom profiles again.
+    ProfilesAllowed = "profiles.allowed";
+    /// The account may not use custom profiles any more.
+    ProfilesDenied = "profiles.denied";
+    /// The account registered an app; the subject is the app, as in all that follow.
+    AppCreated = "app.created";
+    /// The app was revoked.
+    AppRevoked = "app.revoked";
+    /// The app may name the operator of each request.
+    AppTrusted = "app.trusted";
+    /// It may not any more.
+    AppDistrusted = "app.distrusted";
+    /// The account gave the app a token. A token has no number of its own.
+    TokenCreated = "token.created";
+    /// A token that the app had was revoked.
+    TokenRevoked = "token.revoked";
+    /// A token that the app has allows something else.
+    TokenChanged = "token.changed";
+}
+
+/// Who makes a change that no signed request asks for: somebody at the server's own command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// A fresh id for what the log says of it, if anything changes.
+    pub entry: EntryId,
+    /// Who it is, if they said so.
+    pub operator: Option<Operator>,
 }
 
 /// One line of the log.
@@ -97,9 +128,9 @@ actions! {
 pub struct Entry {
     /// Its id, which also tells when it was.
     pub id: EntryId,
-    /// The app that did it.
-    pub app: AppId,
-    /// Who worked with the app's token, if the token says so.
+    /// The app that did it; absent when it was done on the server's own command line.
+    pub app: Option<AppId>,
+    /// Who did it, if the app, its token or the command line said so.
     pub operator: Option<Operator>,
     /// What was done.
     pub action: Action,

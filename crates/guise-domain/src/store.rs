@@ -8,6 +8,9 @@
 //! against its rate window, and only then does what it is called for. The count stays when the operation itself is
 //! refused by a rule; nothing else does. A step that carries a [`Keep`] is done once: what its request was answered is
 //! kept with what it did, and whoever sends the same again is answered so.
+//!
+//! A change to accounts, apps or tokens carries a [`By`], for the line that it adds to the log of the account concerned.
+//! One that is refused, or finds everything as it is to be, adds none.
 
 use std::convert::Infallible;
 
@@ -15,7 +18,7 @@ use async_trait::async_trait;
 
 use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
-    Access, Account, AccountId, AddSegmentError, App, AppId, Content, Conversation,
+    Access, Account, AccountId, AddSegmentError, App, AppId, By, Content, Conversation,
     CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
     ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
     Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken,
@@ -46,7 +49,7 @@ pub struct Admission {
     pub account: AccountId,
     /// The app it writes by.
     pub app: AppId,
-    /// Who works with the token it writes by, if the token says so.
+    /// Who it is that writes, if the app or the token says so.
     pub operator: Option<Operator>,
     /// A fresh id for what the log says of it, if it is done.
     pub entry: EntryId,
@@ -109,6 +112,7 @@ pub trait Accounts {
     async fn create_account(
         &self,
         new: NewAccount,
+        by: By,
     ) -> Result<Result<Account, CreateAccountError>, StoreError>;
     /// The account with this id, closed or not.
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
@@ -121,10 +125,14 @@ pub trait Accounts {
     /// A page of all accounts.
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError>;
     /// Lets an account use custom profiles or not. `false` when there is no such account.
-    async fn allow_custom_profiles(&self, id: AccountId, allowed: bool)
-    -> Result<bool, StoreError>;
+    async fn allow_custom_profiles(
+        &self,
+        id: AccountId,
+        allowed: bool,
+        by: By,
+    ) -> Result<bool, StoreError>;
     /// Closes an account for good. `false` when there is no such account.
-    async fn close_account(&self, id: AccountId) -> Result<bool, StoreError>;
+    async fn close_account(&self, id: AccountId, by: By) -> Result<bool, StoreError>;
     /// Sets whose messages the caller takes.
     async fn take_messages_from(
         &self,
@@ -150,13 +158,26 @@ pub trait Accounts {
 #[async_trait]
 pub trait Apps {
     /// Registers an app. `None` when there is no such account or it is closed.
-    async fn create_app(&self, owner: AccountId, new: NewApp) -> Result<Option<App>, StoreError>;
+    async fn create_app(
+        &self,
+        owner: AccountId,
+        new: NewApp,
+        by: By,
+    ) -> Result<Option<App>, StoreError>;
     /// An owner's apps, oldest first, revoked ones too.
     async fn apps(&self, owner: AccountId) -> Result<Vec<App>, StoreError>;
     /// The app with this id, whoever owns it: to give an account a token for it.
     async fn app(&self, id: AppId) -> Result<Option<App>, StoreError>;
     /// Revokes an app for good. `false` when the owner has no such app.
-    async fn revoke_app(&self, owner: AccountId, id: AppId) -> Result<bool, StoreError>;
+    async fn revoke_app(&self, owner: AccountId, id: AppId, by: By) -> Result<bool, StoreError>;
+    /// Lets an app name the operator of each request, or not any more. `false` when the owner has no such app.
+    async fn trust_app(
+        &self,
+        owner: AccountId,
+        id: AppId,
+        trusted: bool,
+        by: By,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Access tokens, through the account they act for.
@@ -167,17 +188,24 @@ pub trait Tokens {
         &self,
         account: AccountId,
         new: NewToken,
+        by: By,
     ) -> Result<Option<Token>, StoreError>;
     /// An account's tokens, oldest first, revoked ones too.
     async fn tokens(&self, account: AccountId) -> Result<Vec<Token>, StoreError>;
     /// Revokes a token for good. `false` when the account has no such token.
-    async fn revoke_token(&self, account: AccountId, token: &str) -> Result<bool, StoreError>;
+    async fn revoke_token(
+        &self,
+        account: AccountId,
+        token: &str,
+        by: By,
+    ) -> Result<bool, StoreError>;
     /// Changes what a token allows. `false` when the account has no such token.
     async fn change_access(
         &self,
         account: AccountId,
         token: &str,
         access: Access,
+        by: By,
     ) -> Result<bool, StoreError>;
 }
 

@@ -61,6 +61,9 @@ refusals! {
     /// A token that may not touch direct messages.
     NoDirectMessages = FORBIDDEN 93 "no-direct-messages"
         "This application is not allowed to access or delete your direct messages.";
+    /// The request names its operator, and its app is not trusted to.
+    OperatorNotTrusted = FORBIDDEN 87 "operator-not-trusted"
+        "This app is not trusted to name operators (oauth_operator).";
     /// No such user.
     NoUser = NOT_FOUND 50 "no-user" "User not found.";
     /// None of the users asked for.

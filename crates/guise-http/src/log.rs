@@ -76,7 +76,7 @@ struct EntriesOut {
 struct EntryOut {
     id: String,
     at: String,
-    app_id: String,
+    app_id: Option<String>,
     operator: Option<String>,
     action: &'static str,
     subject_id: String,
@@ -89,7 +89,7 @@ impl From<Entry> for EntryOut {
         Self {
             id: id.to_string(),
             at: written_moment(id.created_at()),
-            app_id: app.to_string(),
+            app_id: app.map(|app| app.to_string()),
             operator: operator.map(|operator| operator.to_string()),
             action: action.as_str(),
             subject_id: subject.to_string(),

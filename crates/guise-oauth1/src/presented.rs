@@ -130,25 +130,30 @@ impl<'a> Presented<'a> {
         &self.nonce
     }
 
-    /// Any other protocol parameter, such as `oauth_callback` or `oauth_verifier`.
-    #[must_use]
-    pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
-        let found = self.parameters.iter().find(|parameter| parameter.name == name)?;
-        Some(encode::decode(&found.value))
+    /// Any other protocol parameter, such as `oauth_callback` or `oauth_verifier`. Nothing is copied when it is absent.
+    ///
+    /// # Errors
+    /// When it comes twice, with different values.
+    pub fn parameter(&self, name: &'static str) -> Result<Option<Cow<'_, str>>, ParseError> {
+        find(&self.parameters, name)
     }
 
     /// Whether the signature holds for a request to `base_url`: `scheme://host[:port]/path`, as the client wrote it,
     /// without query. Compared in constant time.
     ///
     /// Beside the RFC's base string these are tried, since unmodified clients send them: an `oauth_token` that is both
-    /// in the header and the form, signed once; and a DELETE whose form was left unsigned.
+    /// in the header and the form, signed once; and a DELETE whose form was left unsigned, protocol parameters apart:
+    /// what [`Self::parameter`] tells is always signed.
     #[must_use]
     pub fn verify(&self, key: &SigningKey, base_url: &str) -> bool {
         let all = |_: &Parameter<'_>| true;
         let token_once = |parameter: &Parameter<'_>| {
             parameter.source == Source::Header || parameter.name != "oauth_token"
         };
-        let no_form = |parameter: &Parameter<'_>| parameter.source != Source::Form;
+        let no_form = |parameter: &Parameter<'_>| {
+            parameter.source != Source::Form
+                || (parameter.name.starts_with("oauth_") && parameter.name != "oauth_token")
+        };
         let has_form = self.parameters.iter().any(|parameter| parameter.source == Source::Form);
         let tokens =
             self.parameters.iter().filter(|parameter| parameter.name == "oauth_token").count();
@@ -179,7 +184,10 @@ impl<'a> Presented<'a> {
     /// Whether `oauth_body_hash`, if sent, is the base64 of the body's SHA-1.
     #[must_use]
     pub fn body_hash_matches(&self, body: &[u8]) -> bool {
-        self.parameter("oauth_body_hash").is_none_or(|sent| body_hash_matches(&sent, body))
+        match self.parameter("oauth_body_hash") {
+            Ok(sent) => sent.is_none_or(|sent| body_hash_matches(&sent, body)),
+            Err(_) => false,
+        }
     }
 }
 

@@ -119,12 +119,55 @@ fn what_cannot_be_checked_is_refused_with_its_reason() {
 }
 
 #[test]
+fn any_other_parameter_is_told_unless_it_comes_twice() {
+    let told = |header: &str, query: &str| {
+        let authorization = Some(header);
+        let request = Request { method: "GET", query, form: None, authorization };
+        let presented = Presented::parse(&request).unwrap();
+        presented.parameter("oauth_callback").map(|value| value.map(String::from))
+    };
+    assert_eq!(told("", REST), Ok(None));
+    assert_eq!(told("OAuth oauth_callback=\"a%20b+\"", REST), Ok(Some("a b+".to_owned())));
+    let twice = |value| format!("{REST}&oauth_callback={value}");
+    assert_eq!(told("OAuth oauth_callback=\"a%20b\"", &twice("a+b")), Ok(Some("a b".to_owned())));
+    for (header, query) in [
+        ("OAuth oauth_callback=b", twice("a")),
+        ("", twice("a&oauth_callback=a")),
+        ("OAuth oauth_callback=a, oauth_callback=a", REST.to_owned()),
+    ] {
+        assert_eq!(told(header, &query), Err(ParseError::Repeated("oauth_callback")));
+    }
+}
+
+#[test]
+fn of_an_unsigned_form_the_protocol_parameters_are_signed_all_the_same() {
+    let credentials = Credentials {
+        consumer_key: "k",
+        consumer_secret: "a",
+        token: Some("t"),
+        token_secret: "b",
+    };
+    let header = sign(&credentials, "DELETE", URL, None, 1, "n", &[]);
+    let holds = |form: &str| {
+        let (form, authorization) = (Some(form.as_bytes()), Some(&*header));
+        let request = Request { method: "DELETE", query: "", form, authorization };
+        Presented::parse(&request).unwrap().verify(&SigningKey::new("a", "b"), URL)
+    };
+    assert!(holds("id=1"));
+    assert!(holds("id=1&oauth_token=t"));
+    assert!(!holds("id=1&oauth_callback=c"));
+}
+
+#[test]
 fn a_body_hash_is_checked_if_sent() {
     let sent = format!("{REST}&oauth_body_hash=2jmj7l5rSw0yVb%2FvlWAYkK%2FYBwk%3D");
     let request = Request { method: "POST", query: &sent, form: None, authorization: None };
     let presented = Presented::parse(&request).unwrap();
     assert!(presented.body_hash_matches(b""));
     assert!(!presented.body_hash_matches(b"{}"));
+    let twice = format!("{sent}&oauth_body_hash=2jmj7l5rSw0yVb%2FvlWAYkK%2FYBwk%3D");
+    let request = Request { query: &twice, ..request };
+    assert!(!Presented::parse(&request).unwrap().body_hash_matches(b""));
     let request = Request { query: REST, ..request };
     assert!(Presented::parse(&request).unwrap().body_hash_matches(b"{}"));
 }

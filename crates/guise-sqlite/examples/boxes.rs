@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use guise_domain::rate::{Endpoint, Rule};
 use guise_domain::{
-    AccountId, Accounts, Admission, AppId, EntryId, MessageContent, MessageEntities, MessageId,
+    AccountId, Accounts, Admission, AppId, By, EntryId, MessageContent, MessageEntities, MessageId,
     MessageText, Messages, NewAccount, NewMessage, PageRequest, ReplayKey, Timestamp,
 };
 use guise_sqlite::{Options, SqliteStore};
@@ -37,7 +37,8 @@ async fn main() {
         let name = format!("box{account}").parse().unwrap();
         let id = AccountId::new(account);
         let new = NewAccount { id, name, custom_profiles: true };
-        store.create_account(new).await.unwrap().unwrap();
+        let by = By { entry: EntryId::new(account), operator: None };
+        store.create_account(new, by).await.unwrap().unwrap();
         let began = Instant::now();
         fill(&store, id, count).await;
         let rate = f64::from(u32::try_from(count).unwrap()) / began.elapsed().as_secs_f64();

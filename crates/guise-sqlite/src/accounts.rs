@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Account, AccountId, Accounts, Action, Admission, Admitted, CreateAccountError, MessagesFrom,
-    NewAccount, Page, PageRequest, ScreenName, StoreError,
+    Account, AccountId, Accounts, Action, Admission, Admitted, By, CreateAccountError,
+    MessagesFrom, NewAccount, Page, PageRequest, ScreenName, StoreError,
 };
 use rusqlite::{Connection, Row};
 
 use crate::SqliteStore;
 use crate::credentials::changed;
 use crate::error::impossible;
-use crate::log::note;
+use crate::log::{note, note_by};
 use crate::query::{all, below, one, page_of};
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
@@ -21,8 +21,9 @@ const BY_NAME: &str =
     "SELECT id, name, custom_profiles, messages_from, closed FROM accounts WHERE folded = ?1";
 const PAGE: &str = "SELECT id, name, custom_profiles, messages_from, closed FROM accounts
     WHERE id <= ?1 ORDER BY id DESC LIMIT ?2";
-const ALLOW: &str = "UPDATE accounts SET custom_profiles = ?2 WHERE id = ?1";
-const CLOSE: &str = "UPDATE accounts SET closed = 1 WHERE id = ?1";
+const ALLOW: &str = "UPDATE accounts SET custom_profiles = ?2
+    WHERE id = ?1 AND custom_profiles <> ?2";
+const CLOSE: &str = "UPDATE accounts SET closed = 1 WHERE id = ?1 AND closed = 0";
 const TAKE_FROM: &str = "UPDATE accounts SET messages_from = ?2
     WHERE id = ?1 AND messages_from <> ?2";
 const BLOCK: &str = "INSERT OR IGNORE INTO blocks (account, other) VALUES (?1, ?2)";
@@ -35,6 +36,7 @@ impl Accounts for SqliteStore {
     async fn create_account(
         &self,
         new: NewAccount,
+        by: By,
     ) -> Result<Result<Account, CreateAccountError>, StoreError> {
         self.write(move |step| {
             let NewAccount { id, name, custom_profiles } = new;
@@ -44,6 +46,7 @@ impl Accounts for SqliteStore {
             }
             step.keep_id(id.get());
             changed(step)?;
+            note_by(step, by, id, Action::AccountCreated, id.get())?;
             let messages_from = MessagesFrom::default();
             Ok(Ok(Account { id, name, custom_profiles, messages_from, closed: false }))
         })
@@ -85,18 +88,26 @@ impl Accounts for SqliteStore {
         &self,
         id: AccountId,
         allowed: bool,
+        by: By,
     ) -> Result<bool, StoreError> {
         self.write(move |step| {
+            if step.execute(ALLOW, (id.get(), allowed))? == 0 {
+                return Ok(by_id(step.db, id)?.is_some());
+            }
             changed(step)?;
-            Ok(step.execute(ALLOW, (id.get(), allowed))? > 0)
+            let action = if allowed { Action::ProfilesAllowed } else { Action::ProfilesDenied };
+            note_by(step, by, id, action, id.get()).map(|()| true)
         })
         .await
     }
 
-    async fn close_account(&self, id: AccountId) -> Result<bool, StoreError> {
+    async fn close_account(&self, id: AccountId, by: By) -> Result<bool, StoreError> {
         self.write(move |step| {
+            if step.execute(CLOSE, [id.get()])? == 0 {
+                return Ok(by_id(step.db, id)?.is_some());
+            }
             changed(step)?;
-            Ok(step.execute(CLOSE, [id.get()])? > 0)
+            note_by(step, by, id, Action::AccountClosed, id.get()).map(|()| true)
         })
         .await
     }

@@ -1,25 +1,35 @@
 //! [`Apps`] in SQL.
 
 use async_trait::async_trait;
-use guise_domain::{AccountId, App, AppId, Apps, NewApp, Sealed, StoreError};
-use rusqlite::Row;
+use guise_domain::{AccountId, Action, App, AppId, Apps, By, NewApp, Sealed, StoreError};
+use rusqlite::{Connection, Row};
 
 use crate::SqliteStore;
 use crate::credentials::changed;
+use crate::log::note_by;
 use crate::query::{all, one};
 
 const CREATE: &str = "INSERT INTO apps (id, owner, name, url, consumer_key, consumer_secret)
     SELECT ?1, id, ?3, ?4, ?5, ?6 FROM accounts WHERE id = ?2 AND closed = 0";
 const OF_OWNER: &str =
-    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked FROM apps
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
     WHERE owner = ?1 ORDER BY id";
 const BY_ID: &str =
-    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked FROM apps WHERE id = ?1";
-const REVOKE: &str = "UPDATE apps SET revoked = 1 WHERE owner = ?1 AND id = ?2";
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
+    WHERE id = ?1";
+const OWNS: &str = "SELECT 1 FROM apps WHERE owner = ?1 AND id = ?2";
+const REVOKE: &str = "UPDATE apps SET revoked = 1 WHERE owner = ?1 AND id = ?2 AND revoked = 0";
+const TRUST: &str = "UPDATE apps SET names_operators = ?3
+    WHERE owner = ?1 AND id = ?2 AND names_operators <> ?3";
 
 #[async_trait]
 impl Apps for SqliteStore {
-    async fn create_app(&self, owner: AccountId, new: NewApp) -> Result<Option<App>, StoreError> {
+    async fn create_app(
+        &self,
+        owner: AccountId,
+        new: NewApp,
+        by: By,
+    ) -> Result<Option<App>, StoreError> {
         self.write(move |step| {
             let NewApp { id, name, url, consumer_key, consumer_secret } = new;
             let secret = consumer_secret.as_bytes();
@@ -29,7 +39,18 @@ impl Apps for SqliteStore {
             }
             step.keep_id(id.get());
             changed(step)?;
-            Ok(Some(App { id, owner, name, url, consumer_key, consumer_secret, revoked: false }))
+            note_by(step, by, owner, Action::AppCreated, id.get())?;
+            let (revoked, names_operators) = (false, false);
+            Ok(Some(App {
+                id,
+                owner,
+                name,
+                url,
+                consumer_key,
+                consumer_secret,
+                revoked,
+                names_operators,
+            }))
         })
         .await
     }
@@ -42,16 +63,42 @@ impl Apps for SqliteStore {
         self.read(move |db| one(db, BY_ID, [id.get()], |row| read_app(row, 0))).await
     }
 
-    async fn revoke_app(&self, owner: AccountId, id: AppId) -> Result<bool, StoreError> {
+    async fn revoke_app(&self, owner: AccountId, id: AppId, by: By) -> Result<bool, StoreError> {
         self.write(move |step| {
+            if step.execute(REVOKE, (owner.get(), id.get()))? == 0 {
+                return owns(step.db, owner, id);
+            }
             changed(step)?;
-            Ok(step.execute(REVOKE, (owner.get(), id.get()))? > 0)
+            note_by(step, by, owner, Action::AppRevoked, id.get()).map(|()| true)
+        })
+        .await
+    }
+
+    async fn trust_app(
+        &self,
+        owner: AccountId,
+        id: AppId,
+        trusted: bool,
+        by: By,
+    ) -> Result<bool, StoreError> {
+        self.write(move |step| {
+            if step.execute(TRUST, (owner.get(), id.get(), trusted))? == 0 {
+                return owns(step.db, owner, id);
+            }
+            changed(step)?;
+            let action = if trusted { Action::AppTrusted } else { Action::AppDistrusted };
+            note_by(step, by, owner, action, id.get()).map(|()| true)
         })
         .await
     }
 }
 
-/// The app in column `first` and the six after.
+/// Whether the app is there at all, where nothing about it had to be changed.
+fn owns(db: &Connection, owner: AccountId, id: AppId) -> rusqlite::Result<bool> {
+    Ok(one(db, OWNS, (owner.get(), id.get()), |_| Ok(()))?.is_some())
+}
+
+/// The app in column `first` and the seven after.
 pub(crate) fn read_app(row: &Row<'_>, first: usize) -> rusqlite::Result<App> {
     Ok(App {
         id: AppId::new(row.get(first)?),
@@ -61,5 +108,6 @@ pub(crate) fn read_app(row: &Row<'_>, first: usize) -> rusqlite::Result<App> {
         consumer_key: row.get(first + 4)?,
         consumer_secret: Sealed::from_bytes(row.get(first + 5)?),
         revoked: row.get(first + 6)?,
+        names_operators: row.get(first + 7)?,
     })
 }

@@ -12,6 +12,7 @@ use crate::writer::Step;
 
 const CREDENTIAL: &str =
     "SELECT apps.id, apps.owner, apps.name, url, consumer_key, consumer_secret, apps.revoked,
+        names_operators,
         token, account, app, secret, access, operator, created_at, tokens.revoked,
         accounts.id, accounts.name, custom_profiles, messages_from, closed
     FROM apps
@@ -32,8 +33,8 @@ impl Credentials for SqliteStore {
         let (consumer_key, token) = (consumer_key.to_owned(), token.to_owned());
         self.read(move |db| {
             one(db, CREDENTIAL, (consumer_key, account, token), |row| {
-                let token = match row.get::<_, Option<i64>>(15)? {
-                    Some(_) => Some((read_token(row, 7)?, read_account(row, 15)?)),
+                let token = match row.get::<_, Option<i64>>(16)? {
+                    Some(_) => Some((read_token(row, 8)?, read_account(row, 16)?)),
                     None => None,
                 };
                 Ok(Credential { app: read_app(row, 0)?, token })

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Action, Admission, AppId, Entry, EntryId, Log, LogFilter, Operator, Page,
+    AccountId, Action, Admission, AppId, By, Entry, EntryId, Log, LogFilter, Operator, Page,
     PageRequest, StoreError,
 };
 use rusqlite::Row;
@@ -49,7 +49,7 @@ impl Log for SqliteStore {
     }
 }
 
-/// Adds the one line of a step that is done.
+/// Adds the one line of a caller's step that is done.
 pub(crate) fn note(
     step: &mut Step<'_>,
     admission: &Admission,
@@ -58,10 +58,29 @@ pub(crate) fn note(
     revision: Option<u32>,
 ) -> rusqlite::Result<()> {
     let Admission { account, app, operator, entry, .. } = admission;
-    let operator = operator.as_ref().map(Operator::as_str);
-    let row = (account.get(), entry.get(), app.get(), operator, action.as_str(), subject, revision);
+    let (id, app, operator) = (*entry, Some(*app), operator.clone());
+    add(step, *account, &Entry { id, app, operator, action, subject, revision })
+}
+
+/// Adds the one line of what was done to an account on the server's own command line.
+pub(crate) fn note_by(
+    step: &mut Step<'_>,
+    by: By,
+    account: AccountId,
+    action: Action,
+    subject: i64,
+) -> rusqlite::Result<()> {
+    let By { entry, operator } = by;
+    let line = Entry { id: entry, app: None, operator, action, subject, revision: None };
+    add(step, account, &line)
+}
+
+fn add(step: &mut Step<'_>, account: AccountId, entry: &Entry) -> rusqlite::Result<()> {
+    let Entry { id, app, operator, action, subject, revision } = entry;
+    let (app, operator) = (app.map(AppId::get), operator.as_ref().map(Operator::as_str));
+    let row = (account.get(), id.get(), app, operator, action.as_str(), subject, revision);
     step.execute(ADD, row)?;
-    step.keep_id(entry.get());
+    step.keep_id(id.get());
     Ok(())
 }
 
@@ -70,7 +89,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let action: String = row.get(3)?;
     Ok(Entry {
         id: EntryId::new(row.get(0)?),
-        app: AppId::new(row.get(1)?),
+        app: row.get::<_, Option<i64>>(1)?.map(AppId::new),
         operator: operator.map(|label| label.parse().map_err(impossible)).transpose()?,
         action: Action::parse(&action).ok_or_else(|| impossible(format!("action {action}")))?,
         subject: row.get(4)?,

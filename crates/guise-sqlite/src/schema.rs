@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_revisions.sql"),
     include_str!("../migrations/0004_log.sql"),
     include_str!("../migrations/0005_answers.sql"),
+    include_str!("../migrations/0007_operators.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -177,6 +178,31 @@ mod tests {
         fs::remove_file(beside(&path, number(MIGRATIONS))).unwrap();
         open(&path, &Options::default()).unwrap();
         assert!(!beside(&path, number(MIGRATIONS)).exists(), "nothing is copied without need");
+    }
+
+    #[test]
+    fn a_log_keeps_its_lines_and_stays_append_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let mut db = Connection::open(&path).unwrap();
+        migrate(&mut db, &path, MIGRATIONS.get(..4).unwrap()).unwrap();
+        for line in ["7, 1, 3, 'night', 'a', 5, 2", "7, 2, 3, NULL, 'b', 6, NULL"] {
+            db.execute(&format!("INSERT INTO log VALUES ({line})"), ()).unwrap();
+        }
+        drop(db);
+
+        let db = open(&path, &Options::default()).unwrap();
+        db.execute("INSERT INTO log VALUES (7, 3, NULL, NULL, 'c', 7, NULL)", ()).unwrap();
+        let lines = "SELECT group_concat(concat_ws(' ', id, app, operator, action, subject, revision), ', ')
+            FROM log";
+        let lines = || db.query_row(lines, (), |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
+        for sql in
+            ["UPDATE log SET app = 4", "DELETE FROM log WHERE app IS NULL", "DELETE FROM log"]
+        {
+            assert_eq!(db.execute(sql, ()).unwrap_err().to_string(), "the log is append-only");
+        }
+        assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
     }
 
     #[test]

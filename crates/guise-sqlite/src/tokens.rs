@@ -2,14 +2,17 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Access, AccountId, AppId, NewToken, Operator, Sealed, StoreError, Timestamp, Token, Tokens,
+    Access, AccountId, Action, AppId, By, NewToken, Operator, Sealed, StoreError, Timestamp, Token,
+    Tokens,
 };
 use rusqlite::Row;
 
 use crate::SqliteStore;
 use crate::credentials::changed;
 use crate::error::impossible;
-use crate::query::all;
+use crate::log::note_by;
+use crate::query::{all, one};
+use crate::writer::Step;
 
 const CREATE: &str =
     "INSERT INTO tokens (account, token, app, secret, access, operator, created_at)
@@ -18,8 +21,11 @@ const CREATE: &str =
 const OF_ACCOUNT: &str =
     "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
     WHERE account = ?1 ORDER BY created_at, token";
-const REVOKE: &str = "UPDATE tokens SET revoked = 1 WHERE account = ?1 AND token = ?2";
-const CHANGE_ACCESS: &str = "UPDATE tokens SET access = ?3 WHERE account = ?1 AND token = ?2";
+const APP: &str = "SELECT app FROM tokens WHERE account = ?1 AND token = ?2";
+const REVOKE: &str =
+    "UPDATE tokens SET revoked = 1 WHERE account = ?1 AND token = ?2 AND revoked = 0";
+const CHANGE_ACCESS: &str =
+    "UPDATE tokens SET access = ?3 WHERE account = ?1 AND token = ?2 AND access <> ?3";
 
 #[async_trait]
 impl Tokens for SqliteStore {
@@ -27,6 +33,7 @@ impl Tokens for SqliteStore {
         &self,
         account: AccountId,
         new: NewToken,
+        by: By,
     ) -> Result<Option<Token>, StoreError> {
         self.write(move |step| {
             let NewToken { token, app, secret, access, operator, created_at } = new;
@@ -37,6 +44,7 @@ impl Tokens for SqliteStore {
                 return Ok(None);
             }
             changed(step)?;
+            note_by(step, by, account, Action::TokenCreated, app.get())?;
             let revoked = false;
             Ok(Some(Token { token, account, app, secret, access, operator, created_at, revoked }))
         })
@@ -47,11 +55,16 @@ impl Tokens for SqliteStore {
         self.read(move |db| all(db, OF_ACCOUNT, [account.get()], |row| read_token(row, 0))).await
     }
 
-    async fn revoke_token(&self, account: AccountId, token: &str) -> Result<bool, StoreError> {
+    async fn revoke_token(
+        &self,
+        account: AccountId,
+        token: &str,
+        by: By,
+    ) -> Result<bool, StoreError> {
         let token = token.to_owned();
         self.write(move |step| {
-            changed(step)?;
-            Ok(step.execute(REVOKE, (account.get(), token))? > 0)
+            let rows = step.execute(REVOKE, (account.get(), &token))?;
+            noted(step, rows, by, account, &token, Action::TokenRevoked)
         })
         .await
     }
@@ -61,14 +74,32 @@ impl Tokens for SqliteStore {
         account: AccountId,
         token: &str,
         access: Access,
+        by: By,
     ) -> Result<bool, StoreError> {
         let token = token.to_owned();
         self.write(move |step| {
-            changed(step)?;
-            Ok(step.execute(CHANGE_ACCESS, (account.get(), token, access.as_str()))? > 0)
+            let rows = step.execute(CHANGE_ACCESS, (account.get(), &token, access.as_str()))?;
+            noted(step, rows, by, account, &token, Action::TokenChanged)
         })
         .await
     }
+}
+
+/// Notes what was done to a token, if `rows` were changed; whether the account has it at all.
+fn noted(
+    step: &mut Step<'_>,
+    rows: usize,
+    by: By,
+    account: AccountId,
+    token: &str,
+    action: Action,
+) -> rusqlite::Result<bool> {
+    let app: Option<i64> = one(step.db, APP, (account.get(), token), |row| row.get(0))?;
+    if let Some(app) = app.filter(|_| rows > 0) {
+        changed(step)?;
+        note_by(step, by, account, action, app)?;
+    }
+    Ok(app.is_some())
 }
 
 /// The token in column `first` and the seven after.

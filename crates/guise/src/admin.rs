@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
 use guise_domain::{
-    Account, Accounts, Clock, Ids, Installation, PageRequest, Randomness, ScreenName,
+    Account, Accounts, App, AppId, Apps, By, Clock, EntryId, Ids, Installation, Operator,
+    PageRequest, Randomness, ScreenName,
 };
 
 use crate::clock::{OsRandomness, SystemClock};
@@ -29,6 +30,8 @@ pub(crate) struct Office {
     ids: Ids,
     pub(crate) clock: SystemClock,
     pub(crate) randomness: OsRandomness,
+    /// Who works here, if they said so.
+    operator: Option<Operator>,
     /// Keeps other commands, which mint ids under the same node, from minting the same ones.
     _turn: File,
 }
@@ -36,7 +39,7 @@ pub(crate) struct Office {
 impl Office {
     /// Opens the configured data folder. Refuses one that is not there: a command that only looks at things or ends
     /// them has nothing to do in it, and whoever is in the wrong directory is better told.
-    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn open(config: &Config, operator: Option<Operator>) -> anyhow::Result<Self> {
         if !DataFolder::exists(config) {
             bail!(
                 "there is no data folder {}: make one with `{} account add NAME`, or say with --data \
@@ -45,25 +48,37 @@ impl Office {
                 program(config)
             );
         }
-        Self::open_or_make(config).await
+        Self::open_or_make(config, operator).await
     }
 
     /// The same; makes the folder when it is not there.
-    pub(crate) async fn open_or_make(config: &Config) -> anyhow::Result<Self> {
-        Self::within(DataFolder::open(config).await?).await
+    pub(crate) async fn open_or_make(
+        config: &Config,
+        operator: Option<Operator>,
+    ) -> anyhow::Result<Self> {
+        Self::within(DataFolder::open(config).await?, operator).await
     }
 
     /// The same in a folder that is open already.
-    pub(crate) async fn within(data: DataFolder) -> anyhow::Result<Self> {
+    pub(crate) async fn within(
+        data: DataFolder,
+        operator: Option<Operator>,
+    ) -> anyhow::Result<Self> {
         // Nothing else runs in this process yet that could not wait as well.
         let turn = data.turn()?;
         // A node of its own: a running server mints ids at the same time.
         let ids = Ids::new(NODE_MAX, data.store.highest_id().await?);
-        Ok(Self { data, ids, clock: SystemClock, randomness: OsRandomness, _turn: turn })
+        let (clock, randomness) = (SystemClock, OsRandomness);
+        Ok(Self { data, ids, clock, randomness, operator, _turn: turn })
     }
 
     pub(crate) fn next_id(&self) -> i64 {
         self.ids.next(self.clock.now())
+    }
+
+    /// What the log is told of the next change.
+    pub(crate) fn by(&self) -> By {
+        By { entry: EntryId::new(self.next_id()), operator: self.operator.clone() }
     }
 
     /// The account called `name`.
@@ -72,6 +87,12 @@ impl Office {
         account.with_context(|| {
             format!("there is no account {name}; `guise account list` shows those there are")
         })
+    }
+
+    /// The app with this id.
+    pub(crate) async fn app(&self, id: AppId) -> anyhow::Result<App> {
+        let app = self.data.store.app(id).await?;
+        app.with_context(|| format!("there is no app {id}; `guise app list` shows those there are"))
     }
 
     /// Every account, or the one asked for; oldest first.

@@ -9,6 +9,7 @@ mod client;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
+use guise_domain::Operator;
 
 pub(crate) use admin::{AccountCommand, AppCommand, TokenCommand};
 pub(crate) use client::{AuditCommand, CallArgs, DmCommand, ProfileCommand};
@@ -48,6 +49,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME", env = "GUISE_PROFILE", hide_env_values = true)]
     #[arg(default_value = "default", hide_default_value = true)]
     pub(crate) profile: String,
+    // The variable is read elsewhere: an empty one is not set.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LABEL",
+        help = "Who is at work, for the log; in requests, if their app is trusted [env: GUISE_OPERATOR]"
+    )]
+    pub(crate) by: Option<Operator>,
 }
 
 /// What to do.

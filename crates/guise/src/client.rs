@@ -12,7 +12,7 @@ mod upload;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use guise_domain::Clock;
+use guise_domain::{Clock, Operator};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::multipart::Form;
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
@@ -98,11 +98,12 @@ impl Answer {
 pub(crate) struct Client {
     http: reqwest::Client,
     profile: Profile,
+    operator: Option<Operator>,
 }
 
 impl Client {
-    /// A client that signs with `profile`.
-    pub(crate) fn new(profile: Profile) -> anyhow::Result<Self> {
+    /// A client that signs with `profile`, and says that `operator` is at work.
+    pub(crate) fn new(profile: Profile, operator: Option<Operator>) -> anyhow::Result<Self> {
         // Only the first call in a process installs it, which is all that is wanted.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -119,7 +120,7 @@ impl Client {
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().context("the HTTP client cannot start")?;
-        Ok(Self { http, profile })
+        Ok(Self { http, profile, operator })
     }
 
     /// Where the server is and what its requests are signed with.
@@ -197,7 +198,9 @@ impl Client {
         };
         let timestamp = u64::try_from(SystemClock.now().seconds()).unwrap_or_default();
         let nonce = secrets::nonce(&OsRandomness);
-        guise_oauth1::sign(&credentials, method.as_str(), url, form, timestamp, &nonce, &[])
+        let operator = self.operator.as_ref().map(|label| ("oauth_operator", label.as_str()));
+        let extra = operator.as_slice();
+        guise_oauth1::sign(&credentials, method.as_str(), url, form, timestamp, &nonce, extra)
     }
 
     /// Gets JSON.

@@ -16,8 +16,9 @@ mod toml_text;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{CommandFactory, Parser};
+use guise_domain::{Operator, OperatorError};
 use serde_json::json;
 
 use args::{Arguments, Command, ConfigCommand};
@@ -79,6 +80,17 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
     Ok(Config::load(&arguments.settings(), &variables, file.as_ref())?)
 }
 
+/// Who is at work: the flag beats the variable, and an empty variable counts as not set.
+fn operator(flag: Option<Operator>) -> anyhow::Result<Option<Operator>> {
+    let variable = std::env::var("GUISE_OPERATOR").ok().filter(|label| !label.is_empty());
+    match (flag, variable) {
+        (None, Some(label)) => {
+            label.parse().map(Some).map_err(|rule: OperatorError| anyhow!("GUISE_OPERATOR {rule}"))
+        }
+        (flag, _) => Ok(flag),
+    }
+}
+
 /// `guise config check` of a configuration that is wrong.
 fn told(error: anyhow::Error, output: &mut Output) -> anyhow::Result<ExitCode> {
     if !output.json {
@@ -97,25 +109,25 @@ async fn execute(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<ExitCode> {
-    let profile = &arguments.global.profile;
+    let (profile, by) = (&arguments.global.profile, operator(arguments.global.by)?);
     match arguments.command {
-        Command::Account(command) => admin::account(command, config, output).await?,
-        Command::App(command) => admin::app(command, config, output).await?,
-        Command::Token(command) => admin::token(command, config, output).await?,
+        Command::Account(command) => admin::account(command, by, config, output).await?,
+        Command::App(command) => admin::app(command, by, config, output).await?,
+        Command::Token(command) => admin::token(command, by, config, output).await?,
         Command::Profile(command) => {
-            let client = client::Client::new(credentials::find(profile, config)?)?;
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
             client::profile(command, &client, output).await?;
         }
         Command::Audit(command) => {
-            let client = client::Client::new(credentials::find(profile, config)?)?;
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
             client::audit(command, &client, output).await?;
         }
         Command::Dm(command) => {
-            let client = client::Client::new(credentials::find(profile, config)?)?;
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
             client::dm(command, &client, output).await?;
         }
         Command::Call(call) => {
-            let client = client::Client::new(credentials::find(profile, config)?)?;
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
             return client::call(call, &client, output).await;
         }
         Command::Config(ConfigCommand::Print) => print(config, output)?,
@@ -123,7 +135,7 @@ async fn execute(
             return check(config, yes_listen_publicly, output);
         }
         Command::Serve(args) => serve::run(&args, config, output).await?,
-        Command::Quickstart(args) => quickstart::run(&args, config, output).await?,
+        Command::Quickstart(args) => quickstart::run(&args, by, config, output).await?,
         // Answered before there was a configuration.
         Command::Config(ConfigCommand::Example) | Command::Completions { .. } => {}
     }

@@ -3,6 +3,7 @@
 mod people;
 mod tour;
 
+use guise_domain::Operator;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -19,6 +20,7 @@ use crate::serve::{self, Server};
 /// Runs the tour on a server of its own, then goes on serving unless told to stop.
 pub(crate) async fn run(
     args: &QuickstartArgs,
+    operator: Option<Operator>,
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
@@ -26,11 +28,11 @@ pub(crate) async fn run(
     // Lines of the log would come between what is shown, unless somebody wants them.
     let log = if config.source("log") == Source::Default { "warn" } else { &config.log };
     serve::start_log(log, config.log_format);
-    let office = Office::within(DataFolder::open_to_serve(config).await?).await?;
+    let office = Office::within(DataFolder::open_to_serve(config).await?, operator).await?;
     let server = Server::open(config, &office.data).await?;
     let urls = server.urls();
-    let host = Client::new(people::HOST.credentials(&office, config, &server).await?)?;
-    let guest = Client::new(people::GUEST.credentials(&office, config, &server).await?)?;
+    let host = Client::new(people::HOST.credentials(&office, config, &server).await?, None)?;
+    let guest = Client::new(people::GUEST.credentials(&office, config, &server).await?, None)?;
     drop(office);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.run(async {

@@ -120,6 +120,7 @@ impl Credentials {
             app: app.id,
             consumer_key: app.consumer_key.into(),
             app_revoked: app.revoked,
+            names_operators: app.names_operators,
             token: token.token.into(),
             token_revoked: token.revoked,
             access: token.access,

@@ -32,6 +32,7 @@ pub(crate) struct Known {
     app: AppId,
     consumer_key: Box<str>,
     app_revoked: bool,
+    names_operators: bool,
     token: Arc<str>,
     token_revoked: bool,
     access: Access,
@@ -47,6 +48,7 @@ pub(crate) struct Caller {
     replay: ReplayKey,
     replay_until: Timestamp,
     body_hash: Option<Arc<str>>,
+    operator: Option<Operator>,
     /// When the request was verified; the present moment for everything the request does.
     pub(crate) now: Timestamp,
     /// That the request may be sent again, if it says so.
@@ -135,7 +137,7 @@ impl Caller {
         Admission {
             account: self.account().id,
             app: self.app(),
-            operator: self.known.operator.clone(),
+            operator: self.operator.clone(),
             entry: EntryId::new(guise.next_id(self.now)),
             replay: self.replay,
             replay_until: self.replay_until,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::limits::VERIFIED_AT_ONCE_BYTES_MAX;
-use guise_domain::{ReplayKey, Timestamp};
+use guise_domain::{Operator, ReplayKey, Timestamp};
 use guise_oauth1::{Presented, Request, SigningKey};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
@@ -100,15 +100,32 @@ async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Cal
     }
     let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
     record.set_caller(known.account.id, known.app, known.access);
+    let body_hash =
+        presented.parameter("oauth_body_hash").map_err(|_| Refusal::NotAuthenticated)?;
     Ok(Caller {
         replay: replay_key(&presented),
-        body_hash: presented.parameter("oauth_body_hash").map(|hash| hash.as_ref().into()),
+        body_hash: body_hash.map(|hash| hash.as_ref().into()),
+        operator: operator(&presented, &known)?,
         replay_until: Timestamp::from_seconds(signed_at).plus_seconds(skew + 1),
         known,
         now,
         attempt: None,
         record,
     })
+}
+
+/// Who is at work: whom the request names, if its app may name anybody, or else whom the token names.
+fn operator(presented: &Presented<'_>, known: &Known) -> Result<Option<Operator>, Refusal> {
+    let named = presented.parameter("oauth_operator").map_err(|_| Refusal::BadAuthentication)?;
+    let Some(label) = named else { return Ok(known.operator.clone()) };
+    if !known.names_operators {
+        return Err(Refusal::OperatorNotTrusted);
+    }
+    if label.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(Refusal::Invalid("oauth_operator: must be percent-encoded UTF-8".into()));
+    }
+    let label = label.parse::<Operator>();
+    label.map(Some).map_err(|rule| Refusal::Invalid(format!("oauth_operator: {rule}")))
 }
 
 /// Whether header or query name a consumer and a token that are in use. Proves nothing: it only tells those who may be

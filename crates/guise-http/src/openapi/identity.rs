@@ -186,7 +186,7 @@ pub(super) fn schemas() -> Value {
         "LogEntry": exactly(7, [
             ("id", id_text()),
             ("at", moment()),
-            ("app_id", id_text()),
+            ("app_id", or_null(id_text())),
             ("operator", or_null(operator())),
             ("action", action()),
             ("subject_id", id_text()),

@@ -104,7 +104,8 @@ fn document(
                 "description": "OAuth 1.0a (RFC 5849) with HMAC-SHA1 in user context: `OAuth oauth_consumer_key=…, \
                     oauth_token=…, oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=…, oauth_nonce=…, \
                     oauth_version=\"1.0\", oauth_signature=…`. Signed are the query and forms; JSON and multipart \
-                    bodies are not. The parameters may come in the query or a form instead.",
+                    bodies are not. The parameters may come in the query or a form instead. An app that is trusted to \
+                    may add `oauth_operator`: who is at work, for the log.",
             }},
             "schemas": schemas,
             "headers": answers::headers(),

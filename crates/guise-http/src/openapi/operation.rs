@@ -1,5 +1,6 @@
 //! One verb on one path, and what follows from the endpoint it is counted against.
 
+use guise_domain::OperatorError;
 use guise_domain::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use guise_domain::rate::{Endpoint, Kind, Permission};
 use http::StatusCode;
@@ -200,6 +201,8 @@ impl Operation {
         let mut all = self.refusals.clone();
         if let Some(endpoint) = self.endpoint {
             all.extend([Refusal::BadAuthentication, Refusal::NeedsUserContext]);
+            let rule = format!("oauth_operator: {OperatorError}");
+            all.extend([Refusal::OperatorNotTrusted, Refusal::Invalid(rule)]);
             match endpoint.permission() {
                 Permission::CustomProfiles => all.push(Refusal::NotPermitted),
                 Permission::DirectMessages => all.push(Refusal::NoDirectMessages),

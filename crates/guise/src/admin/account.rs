@@ -1,7 +1,7 @@
 //! `guise account`.
 
 use anyhow::Context;
-use guise_domain::{AccountId, Accounts, NewAccount, ScreenName};
+use guise_domain::{AccountId, Accounts, NewAccount, Operator, ScreenName};
 use serde_json::{Value, json};
 
 use super::{Office, program, settle};
@@ -12,19 +12,20 @@ use crate::output::Output;
 /// Runs one of the commands.
 pub(crate) async fn run(
     command: AccountCommand,
+    operator: Option<Operator>,
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let office = match command {
-        AccountCommand::Add { .. } => Office::open_or_make(config).await?,
-        _ => Office::open(config).await?,
+        AccountCommand::Add { .. } => Office::open_or_make(config, operator).await?,
+        _ => Office::open(config, operator).await?,
     };
     match command {
         AccountCommand::Add { name } => add(&office, name, config, output).await,
         AccountCommand::List => list(&office, output).await,
         AccountCommand::Close { name } => {
             let id = office.account(&name).await?.id;
-            office.data.store.close_account(id).await?;
+            office.data.store.close_account(id, office.by()).await?;
             report(output, id, &name, "closed", true).await
         }
         AccountCommand::Allow { name } => switch(&office, &name, true, output).await,
@@ -40,7 +41,7 @@ async fn add(
 ) -> anyhow::Result<()> {
     let new = NewAccount { id: AccountId::new(office.next_id()), name, custom_profiles: true };
     let asked = new.name.clone();
-    let account = office.data.store.create_account(new).await?;
+    let account = office.data.store.create_account(new, office.by()).await?;
     let account = account.with_context(|| format!("no account was made for {asked}"))?;
     let id = account.id.to_string();
     if output.json {
@@ -89,7 +90,7 @@ async fn switch(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let id = office.account(name).await?.id;
-    office.data.store.allow_custom_profiles(id, allowed).await?;
+    office.data.store.allow_custom_profiles(id, allowed, office.by()).await?;
     report(output, id, name, "custom_profiles", allowed).await
 }
 

@@ -1,7 +1,7 @@
 //! `guise app`.
 
-use anyhow::{Context, bail};
-use guise_domain::{Account, App, AppId, Apps, NewApp};
+use anyhow::Context;
+use guise_domain::{Account, App, AppId, Apps, NewApp, Operator};
 use serde_json::{Value, json};
 
 use super::{Office, program, secret_note, settle};
@@ -19,10 +19,11 @@ pub(crate) struct NewKeys {
 /// Runs one of the commands.
 pub(crate) async fn run(
     command: AppCommand,
+    operator: Option<Operator>,
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let office = Office::open(config).await?;
+    let office = Office::open(config, operator).await?;
     match command {
         AppCommand::Add { name, account, url } => {
             let account = office.account(&account).await?;
@@ -34,6 +35,8 @@ pub(crate) async fn run(
             list(&office, &accounts, output).await
         }
         AppCommand::Revoke { id } => revoke(&office, id, output).await,
+        AppCommand::Trust { id } => trust(&office, id, true, output).await,
+        AppCommand::Distrust { id } => trust(&office, id, false, output).await,
     }
 }
 
@@ -49,7 +52,7 @@ pub(crate) async fn register(
     let sealed = office.seal(&consumer_secret, &consumer_key)?;
     let id = AppId::new(office.next_id());
     let new = NewApp { id, name, url, consumer_key, consumer_secret: sealed };
-    let app = office.data.store.create_app(account.id, new).await?;
+    let app = office.data.store.create_app(account.id, new, office.by()).await?;
     let app = app.with_context(|| format!("account {} is closed", account.name))?;
     Ok(NewKeys { app, consumer_secret })
 }
@@ -97,6 +100,7 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
                 "url": app.url,
                 "account": account,
                 "consumer_key": app.consumer_key,
+                "names_operators": app.names_operators,
                 "revoked": app.revoked,
             })
         };
@@ -104,21 +108,40 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
     }
     let row = |(account, app): (String, App)| {
         let state = if app.revoked { "revoked" } else { "in use" };
-        vec![app.id.to_string(), app.name, account, app.consumer_key, state.into()]
+        let trusted = if app.names_operators { "trusted" } else { "" };
+        let id = app.id.to_string();
+        vec![id, app.name, account, app.consumer_key, trusted.into(), state.into()]
     };
     let rows: Vec<_> = apps.into_iter().map(row).collect();
-    Ok(output.table(&["ID", "NAME", "ACCOUNT", "CONSUMER KEY", "STATE"], &rows)?)
+    Ok(output.table(&["ID", "NAME", "ACCOUNT", "CONSUMER KEY", "OPERATORS", "STATE"], &rows)?)
 }
 
 async fn revoke(office: &Office, id: AppId, output: &mut Output) -> anyhow::Result<()> {
-    let Some(app) = office.data.store.app(id).await? else {
-        bail!("there is no app {id}; `guise app list` shows those there are");
-    };
-    office.data.store.revoke_app(app.owner, id).await?;
+    let app = office.app(id).await?;
+    office.data.store.revoke_app(app.owner, id, office.by()).await?;
     settle().await;
     if output.json {
         return Ok(output.value(&json!({"id": id.to_string(), "revoked": true}))?);
     }
     Ok(output
         .line(&format!("Revoked app {id}. Its requests are refused, whatever their token."))?)
+}
+
+async fn trust(
+    office: &Office,
+    id: AppId,
+    trusted: bool,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let app = office.app(id).await?;
+    office.data.store.trust_app(app.owner, id, trusted, office.by()).await?;
+    settle().await;
+    if output.json {
+        return Ok(output.value(&json!({"id": id.to_string(), "names_operators": trusted}))?);
+    }
+    Ok(output.line(&if trusted {
+        format!("App {id} may name the operator of each request.")
+    } else {
+        format!("App {id} may not name operators any more.")
+    })?)
 }

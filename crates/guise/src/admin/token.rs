@@ -1,7 +1,7 @@
 //! `guise token`.
 
 use anyhow::{Context, bail};
-use guise_domain::{Access, Account, App, Apps, Clock, NewToken, Operator, Token, Tokens};
+use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, Tokens};
 use serde_json::{Value, json};
 
 use super::{Office, program, secret_note, settle};
@@ -20,16 +20,15 @@ pub(crate) struct NewKeys {
 /// Runs one of the commands.
 pub(crate) async fn run(
     command: TokenCommand,
+    operator: Option<Operator>,
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let office = Office::open(config).await?;
+    let office = Office::open(config, operator).await?;
     match command {
         TokenCommand::Add { account, app, access, operator, save } => {
             let account = office.account(&account).await?;
-            let app = office.data.store.app(app).await?.with_context(|| {
-                format!("there is no app {app}; `guise app list` shows those there are")
-            })?;
+            let app = office.app(app).await?;
             let keys = grant(&office, &account, &app, access.into(), operator).await?;
             let saved = save.map(|name| keep(&office, config, &name, &app, &keys)).transpose()?;
             added(&keys, saved.as_deref(), config, output)
@@ -37,6 +36,9 @@ pub(crate) async fn run(
         TokenCommand::List { account } => {
             let accounts = office.accounts(account.as_ref()).await?;
             list(&office, &accounts, output).await
+        }
+        TokenCommand::Change { token, access } => {
+            change(&office, &token, access.into(), output).await
         }
         TokenCommand::Revoke { token } => revoke(&office, &token, output).await,
     }
@@ -55,7 +57,7 @@ pub(crate) async fn grant(
     let secret = office.seal(&token_secret, &token)?;
     let created_at = office.clock.now();
     let new = NewToken { token, app: app.id, secret, access, operator, created_at };
-    let token = office.data.store.create_token(account.id, new).await?;
+    let token = office.data.store.create_token(account.id, new, office.by()).await?;
     let token = token.with_context(|| {
         format!("account {} is closed, or app {} is revoked", account.name, app.id)
     })?;
@@ -144,15 +146,40 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
     Ok(output.table(&["TOKEN", "ACCOUNT", "APP", "ACCESS", "OPERATOR", "STATE"], &rows)?)
 }
 
-async fn revoke(office: &Office, token: &str, output: &mut Output) -> anyhow::Result<()> {
-    let revoked = match Token::account_of(token) {
-        Some(account) => office.data.store.revoke_token(account, token).await?,
+async fn change(
+    office: &Office,
+    token: &str,
+    access: Access,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let found = match Token::account_of(token) {
+        Some(account) => {
+            office.data.store.change_access(account, token, access, office.by()).await?
+        }
         None => false,
     };
-    if !revoked {
+    noticed(found).await?;
+    if output.json {
+        return Ok(output.value(&json!({"token": token, "access": access.as_str()}))?);
+    }
+    Ok(output.line(&format!("The token's access is {} now.", access.as_str()))?)
+}
+
+/// Refuses a token that was not found; else waits until a running server knows.
+async fn noticed(found: bool) -> anyhow::Result<()> {
+    if !found {
         bail!("there is no such token; `guise token list` shows those there are");
     }
     settle().await;
+    Ok(())
+}
+
+async fn revoke(office: &Office, token: &str, output: &mut Output) -> anyhow::Result<()> {
+    let found = match Token::account_of(token) {
+        Some(account) => office.data.store.revoke_token(account, token, office.by()).await?,
+        None => false,
+    };
+    noticed(found).await?;
     if output.json {
         return Ok(output.value(&json!({"token": token, "revoked": true}))?);
     }

@@ -57,6 +57,18 @@ pub(crate) enum AppCommand {
         #[arg(long, value_name = "NAME")]
         account: Option<ScreenName>,
     },
+    /// Let an app name who works with it, request by request, for the log
+    #[command(after_help = "Example:\n  guise app trust 1234")]
+    Trust {
+        /// Its id
+        id: AppId,
+    },
+    /// Keep an app from naming operators
+    #[command(after_help = "Example:\n  guise app distrust 1234")]
+    Distrust {
+        /// Its id
+        id: AppId,
+    },
     /// Revoke an app for good: its requests are refused, whatever their token
     #[command(after_help = "Example:\n  guise app revoke 1234")]
     Revoke {
@@ -93,6 +105,15 @@ pub(crate) enum TokenCommand {
         /// Only this account's
         #[arg(long, value_name = "NAME")]
         account: Option<ScreenName>,
+    },
+    /// Change what an access token allows
+    #[command(after_help = "Example:\n  guise token change 1234-Ab3… --access read")]
+    Change {
+        /// The token, without its secret
+        token: String,
+        /// What it allows from now on
+        #[arg(long, value_enum)]
+        access: AccessArg,
     },
     /// Revoke an access token for good
     #[command(after_help = "Example:\n  guise token revoke 1234-Ab3…")]

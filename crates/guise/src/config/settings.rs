@@ -10,6 +10,7 @@ use crate::toml_text;
 /// Variables that belong to other parts of the program.
 const OTHER_VARIABLES: &[&str] = &[
     "GUISE_CONFIG",
+    "GUISE_OPERATOR",
     "GUISE_PROFILE",
     "GUISE_PROFILES",
     "GUISE_URL",

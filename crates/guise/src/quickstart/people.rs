@@ -78,7 +78,7 @@ async fn keys(
         None => {
             let id = guise_domain::AccountId::new(office.next_id());
             let new = NewAccount { id, name, custom_profiles: true };
-            let account = office.data.store.create_account(new).await?;
+            let account = office.data.store.create_account(new, office.by()).await?;
             account.context("the account could not be made")?
         }
     };

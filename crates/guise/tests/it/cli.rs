@@ -5,6 +5,7 @@ mod call;
 mod config;
 mod dm;
 mod folder;
+mod operators;
 mod profile;
 mod quickstart;
 

@@ -41,11 +41,14 @@ fn the_log_is_listed_and_exported_with_who_did_what() {
     let file = folder.path().join("log.jsonl");
     let file = file.to_str().unwrap();
     let told = text(&run(&["audit", "export", file]));
-    assert_eq!(told, format!("Wrote 61 lines to {file}.\n"));
+    assert_eq!(told, format!("Wrote 65 lines to {file}.\n"));
     let exported = std::fs::read_to_string(file).unwrap();
     let lines: Vec<Value> =
         exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((lines.len(), &lines[0]["operator"]), (61, &Value::Null));
+    assert_eq!((lines.len(), &lines[0]["operator"]), (65, &Value::Null));
+    let oldest: Vec<_> = lines[61..].iter().map(|line| &line["action"]).collect();
+    assert_eq!(oldest, ["token.created", "token.created", "app.created", "account.created"]);
+    assert!(lines.iter().all(|line| line["app_id"].is_null() == oldest.contains(&&line["action"])));
     assert_eq!(
         refusal(&run(&["audit", "export", file])),
         format!("guise: {file} is there already\n")

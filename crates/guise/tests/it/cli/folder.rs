@@ -21,9 +21,12 @@ fn commands_that_make_nothing_make_no_data_folder() {
             "app list",
             "app add Desk --account shop",
             "app revoke 1",
+            "app trust 1",
+            "app distrust 1",
             "token list",
             "token add --account shop --app 1",
             "token revoke 1-a",
+            "token change 1-a --access read",
         ] {
             let told = refusal(&guise(&data, &command.split(' ').collect::<Vec<_>>()));
             let what = format!("guise: there is no data folder {}: make one with ", data.display());

@@ -1,6 +1,6 @@
 //! The log (`/guise/v1/audit`).
 
-use guise_domain::Access;
+use guise_domain::{Access, Apps, By};
 use serde_json::{Value, json};
 
 use crate::support::{Person, World};
@@ -12,13 +12,14 @@ async fn lines(world: &World, person: &Person, query: &str) -> Vec<Value> {
     page["entries"].as_array().unwrap().clone()
 }
 
-/// What a person's log says was done, oldest first: action, subject and revision.
+/// What a person's log says was done by requests, oldest first: action, subject and revision.
 async fn done(world: &World, person: &Person) -> Vec<(String, String, Value)> {
     let said = |line: &Value| {
         let text = |member: &str| line[member].as_str().unwrap().to_owned();
         (text("action"), text("subject_id"), line["revision"].clone())
     };
-    lines(world, person, "count=50").await.iter().rev().map(said).collect()
+    let lines = lines(world, person, "count=50").await;
+    lines.iter().rev().filter(|line| line["app_id"].is_string()).map(said).collect()
 }
 
 async fn post(world: &World, person: &Person, path: &str, form: &str) -> u16 {
@@ -111,11 +112,11 @@ async fn a_line_says_when_by_which_app_and_who_worked_with_it() {
     }]);
     assert_eq!(json!(found), expected);
     for (query, count) in [
-        ("", 2),
+        ("", 6),
         ("action=profile.created", 2),
         ("action=message.sent", 0),
         ("since=2027-01-15T09:00:00Z", 1),
-        ("until=2027-01-15T09:00:00Z", 1),
+        ("until=2027-01-15T09:00:00Z", 5),
         ("count=1", 1),
     ] {
         assert_eq!(lines(&world, &shop, query).await.len(), count, "{query}");
@@ -125,7 +126,7 @@ async fn a_line_says_when_by_which_app_and_who_worked_with_it() {
     let page = world.get(&format!("{AUDIT}?count=1")).by(&shop).send().await.success();
     let cursor = page["next_cursor"].as_str().unwrap();
     let rest = lines(&world, &shop, &format!("cursor={cursor}")).await;
-    assert_eq!((rest.len(), &rest[0]["operator"]), (1, &Value::Null));
+    assert_eq!((rest.len(), &rest[0]["operator"]), (5, &Value::Null));
     for (query, rule) in [
         ("since=x", "since: must be a moment such as 2026-01-31T00:00:00Z"),
         ("subject=x", "subject: must be a positive decimal number of at most 63 bits"),
@@ -137,6 +138,33 @@ async fn a_line_says_when_by_which_app_and_who_worked_with_it() {
     let reply = world.get(&format!("{AUDIT}?action=x")).by(&shop).send().await;
     let told = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
     assert!(told.starts_with("action: must be one of profile.created, profile.edited"), "{told}");
+}
+
+#[tokio::test]
+async fn what_the_command_line_does_is_a_line_of_no_app() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let night = Some("night desk".parse().unwrap());
+    let by = By { operator: night, ..world.by() };
+    world.store.trust_app(shop.account, shop.app, true, by.clone()).await.unwrap();
+    let found = lines(&world, &shop, "count=50").await;
+    let (account, app) = (shop.account.to_string(), shop.app.to_string());
+    let line = |action: &str, subject: &str, operator: Value| {
+        json!({"at": "2027-01-15T08:00:00.000Z", "app_id": null, "operator": operator,
+            "action": action, "subject_id": subject, "revision": null})
+    };
+    let expected = [
+        line("app.trusted", &app, json!("night desk")),
+        line("token.created", &app, Value::Null),
+        line("app.created", &app, Value::Null),
+        line("account.created", &account, Value::Null),
+    ];
+    assert_eq!(found[0]["id"], by.entry.to_string());
+    let without_id = |mut line: Value| {
+        line.as_object_mut().unwrap().remove("id");
+        line
+    };
+    assert_eq!(found.into_iter().map(without_id).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
@@ -155,5 +183,5 @@ async fn nothing_is_ever_taken_out_of_the_log() {
     assert_eq!(done(&world, &shop).await, before);
     assert_eq!(before.len(), 1);
     let reader = world.again(&shop, Access::Read).await;
-    assert_eq!(lines(&world, &reader, "").await.len(), 1);
+    assert_eq!(lines(&world, &reader, "action=profile.created").await.len(), 1);
 }

@@ -48,13 +48,13 @@ async fn unknown_and_revoked_tokens_and_closed_accounts_open_nothing() {
     let unknown = Person { token: "1-x".into(), ..shop.clone() };
     world.get(LIST).by(&unknown).send().await.refused(401, 89, "Invalid or expired token.");
     let media = world.upload(&shop).await;
-    world.store.revoke_token(shop.account, &shop.token).await.unwrap();
+    world.store.revoke_token(shop.account, &shop.token, world.by()).await.unwrap();
     world.clock.advance(1);
     let reply = world.create(&shop, "A", &media).send().await;
     reply.refused(401, 89, "Invalid or expired token.");
     let other = world.again(&shop, Access::DirectMessages).await;
     assert_eq!(world.profiles(&other).await, 0);
-    world.store.close_account(shop.account).await.unwrap();
+    world.store.close_account(shop.account, world.by()).await.unwrap();
     world.clock.advance(1);
     world.get(LIST).by(&other).send().await.refused(401, 89, "Invalid or expired token.");
 }
@@ -63,7 +63,7 @@ async fn unknown_and_revoked_tokens_and_closed_accounts_open_nothing() {
 async fn a_revoked_app_is_suspended_for_those_who_know_its_secrets() {
     let world = World::new().await;
     let shop = world.person("shop").await;
-    world.store.revoke_app(shop.account, shop.app).await.unwrap();
+    world.store.revoke_app(shop.account, shop.app, world.by()).await.unwrap();
     world.clock.advance(1);
     let reply = world.get(LIST).by(&shop).send().await;
     reply.refused(401, 416, "Invalid / suspended application");
@@ -131,7 +131,7 @@ async fn a_token_that_may_only_read_reads() {
 async fn an_account_without_the_permission_is_not_permitted() {
     let world = World::new().await;
     let shop = world.person("shop").await;
-    world.store.allow_custom_profiles(shop.account, false).await.unwrap();
+    world.store.allow_custom_profiles(shop.account, false, world.by()).await.unwrap();
     world.clock.advance(1);
     let reply = world.get(LIST).by(&shop).send().await;
     reply.refused(403, 87, "Client is not permitted to perform this action.");

@@ -311,7 +311,7 @@ async fn making_one_is_held_to_its_rules() {
     assert!(names(&world, &shop, "state=all").await.is_empty());
     let reply = world.post(PROFILES).json("{}").send().await;
     reply.refused_as(400, 215, "bad-authentication", "Bad Authentication data.");
-    world.store.allow_custom_profiles(shop.account, false).await.unwrap();
+    world.store.allow_custom_profiles(shop.account, false, world.by()).await.unwrap();
     world.clock.advance(1);
     let reply = world.get(PROFILES).by(&shop).send().await;
     let message = "Client is not permitted to perform this action.";

@@ -129,7 +129,7 @@ async fn what_is_refused_uncounted_still_tells_what_is_left() {
     let reply = world.post(upload).by(&shop).raw("multipart/form-data", b"x").send().await;
     reply.refused(400, 214, "The multipart body's boundary is missing.");
     tells(&reply, "500", "500");
-    world.store.allow_custom_profiles(shop.account, false).await.unwrap();
+    world.store.allow_custom_profiles(shop.account, false, world.by()).await.unwrap();
     world.clock.advance(1);
     let reply = world.create(&shop, "A", "1").send().await;
     reply.refused(403, 87, "Client is not permitted to perform this action.");

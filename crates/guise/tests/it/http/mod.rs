@@ -3,12 +3,14 @@
 mod audit;
 mod authentication;
 mod bodies;
+mod changes;
 mod compatibility;
 mod faces;
 mod general;
 mod identity;
 mod limits;
 mod messages;
+mod operators;
 mod origins;
 mod pictures;
 mod profiles;

@@ -15,7 +15,7 @@ async fn a_user_is_shown_by_id_or_name() {
         assert_eq!((&user["screen_name"], &user["id"]), (&json!("Ann"), &json!(ann.account.get())));
     }
     let closed = world.person("closed").await;
-    world.store.close_account(closed.account).await.unwrap();
+    world.store.close_account(closed.account, world.by()).await.unwrap();
     for query in ["user_id=1", "screen_name=nobody", "screen_name=no%20name", "screen_name=closed"]
     {
         let target = format!("/1.1/users/show.json?{query}");

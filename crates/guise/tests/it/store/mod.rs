@@ -1,6 +1,7 @@
 //! The contract of the store, above every backend.
 
 mod boxes;
+mod log;
 mod messages;
 mod retries;
 
@@ -9,8 +10,8 @@ use std::sync::Arc;
 
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
-    AccountId, Admission, Admitted, AppId, Content, CreateProfileError, EntryId, ImageType, Media,
-    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
+    AccountId, Admission, Admitted, AppId, By, Content, CreateProfileError, EntryId, ImageType,
+    Media, MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
     ProfileId, ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
 use guise_sqlite::{Options, SqliteStore};
@@ -73,8 +74,13 @@ fn receiving(owner: AccountId, media: i64) -> Upload {
 async fn people(store: &dyn Store) {
     for (id, name) in [(OWNER, "owner"), (OTHER, "other")] {
         let new = NewAccount { id, name: name.parse().unwrap(), custom_profiles: true };
-        store.create_account(new).await.unwrap().unwrap();
+        store.create_account(new, by(id.get())).await.unwrap().unwrap();
     }
+}
+
+/// Somebody at the command line, for the line of the log with this id.
+fn by(entry: i64) -> By {
+    By { entry: EntryId::new(entry), operator: Some("root".parse().unwrap()) }
 }
 
 async fn upload(store: &dyn Store, upload: Upload, request: u64) {
@@ -228,7 +234,7 @@ async fn names_are_unique_whatever_their_case_and_the_first_proof_of_the_key_sta
         people(&*store).await;
         let name = "OWNER".parse().unwrap();
         let new = NewAccount { id: AccountId::new(33), name, custom_profiles: true };
-        assert!(store.create_account(new).await.unwrap().is_err());
+        assert!(store.create_account(new, by(33)).await.unwrap().is_err());
         for proof in [vec![1], vec![2]] {
             let kept = store.key_proof(Sealed::from_bytes(proof)).await.unwrap();
             assert_eq!(kept.as_bytes(), [1]);

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use guise_domain::{
-    Access, Account, AccountId, Accounts, AppId, Apps, Clock, Ids, NewAccount, NewApp, NewToken,
-    Randomness, SealingKey, Timestamp, Tokens,
+    Access, Account, AccountId, Accounts, AppId, Apps, By, Clock, EntryId, Ids, NewAccount, NewApp,
+    NewToken, Randomness, SealingKey, Timestamp, Tokens,
 };
 use guise_http::serve::{Drained, Listener, ServeOptions, serve};
 use guise_http::{Blobs, Foundation, Guise, Settings};
@@ -165,13 +165,25 @@ impl World {
         let folder = Arc::clone(&self.folder);
         let world = Self::open(folder, self.clock.clone(), self.settings.clone(), options).await;
         world.nonces.store(nonces, Ordering::SeqCst);
-        world
+        Self { ids: self.ids, ..world }
+    }
+
+    /// Nobody in particular, at the server's own command line.
+    pub(crate) fn by(&self) -> By {
+        By { entry: EntryId::new(self.ids.next(self.clock.now())), operator: None }
+    }
+
+    /// Lets a person's app name operators, or not any more.
+    pub(crate) async fn trust(&self, person: &Person, trusted: bool) {
+        let changed = self.store.trust_app(person.account, person.app, trusted, self.by()).await;
+        assert!(changed.unwrap());
+        self.clock.advance(1);
     }
 
     pub(crate) async fn person(&self, name: &str) -> Person {
         let id = AccountId::new(self.ids.next(self.clock.now()));
         let new = NewAccount { id, name: name.parse().unwrap(), custom_profiles: true };
-        let account = self.store.create_account(new).await.unwrap().unwrap();
+        let account = self.store.create_account(new, self.by()).await.unwrap().unwrap();
         self.app_of(&account, Access::DirectMessages).await
     }
 
@@ -196,7 +208,7 @@ impl World {
             operator: None,
             created_at,
         };
-        self.store.create_token(other.account, new).await.unwrap().unwrap();
+        self.store.create_token(other.account, new, self.by()).await.unwrap().unwrap();
         let (consumer_key, consumer_secret) =
             (person.consumer_key.clone(), person.consumer_secret.clone());
         Person { token, app: person.app, consumer_key, consumer_secret, ..other }
@@ -215,7 +227,7 @@ impl World {
             operator: Some(operator.parse().unwrap()),
             created_at: self.clock.now(),
         };
-        self.store.create_token(person.account, new).await.unwrap().unwrap();
+        self.store.create_token(person.account, new, self.by()).await.unwrap().unwrap();
         Person { token, ..person.clone() }
     }
 
@@ -232,14 +244,14 @@ impl World {
             consumer_key: consumer_key.clone(),
             consumer_secret: sealed,
         };
-        self.store.create_app(account.id, new).await.unwrap().unwrap();
+        self.store.create_app(account.id, new, self.by()).await.unwrap().unwrap();
         let token = format!("{}-token{app}", account.id);
         let token_secret = format!("token-secret-{app}");
         let secret = key.seal(token_secret.as_bytes(), &token, &OsRandomness).unwrap();
         let created_at = self.clock.now();
         let operator = None;
         let new = NewToken { token: token.clone(), app, secret, access, operator, created_at };
-        self.store.create_token(account.id, new).await.unwrap().unwrap();
+        self.store.create_token(account.id, new, self.by()).await.unwrap().unwrap();
         Person { account: account.id, app, consumer_key, consumer_secret, token, token_secret }
     }
 

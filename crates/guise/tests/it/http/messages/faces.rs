@@ -84,7 +84,7 @@ async fn an_account_without_the_permission_writes_as_itself_only() {
     let world = World::new().await;
     let (shop, ann) = pair(&world).await;
     let jon = world.profile(&shop, "Jon").await;
-    world.store.allow_custom_profiles(shop.account, false).await.unwrap();
+    world.store.allow_custom_profiles(shop.account, false, world.by()).await.unwrap();
     world.clock.advance(1);
     let body = body(ann.account, &json!({"text": "Hello"}), jon["id"].as_str());
     let reply = world.post(NEW).by(&shop).json(&body.to_string()).send().await;

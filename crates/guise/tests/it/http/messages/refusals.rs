@@ -35,7 +35,7 @@ async fn recipients_are_looked_up() {
     let world = World::new().await;
     let (shop, ann) = pair(&world).await;
     let closed = world.person("closed").await;
-    world.store.close_account(closed.account).await.unwrap();
+    world.store.close_account(closed.account, world.by()).await.unwrap();
     let to = |recipient: Value| {
         let body = json!({"event": {"type": "message_create", "message_create": {
             "target": {"recipient_id": recipient}, "message_data": {"text": "Hello"},

@@ -117,7 +117,7 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let other = world.again(&ann, Access::DirectMessages).await;
     let mut revoked = Heard::from(&world, &ann, None).await;
     let mut stopped = Heard::from(&world, &other, None).await;
-    world.store.revoke_token(ann.account, &ann.token).await.unwrap();
+    world.store.revoke_token(ann.account, &ann.token, world.by()).await.unwrap();
     world.clock.advance(1);
     say(&world, &shop, &ann, "not for the revoked").await;
     assert_eq!(revoked.next().await, None);

@@ -1,0 +1,270 @@
+//! Every kind of change there is, and the one line of the log that it leaves.
+
+use guise_domain::{
+    Access, AccountId, Accounts, Action, AppId, Apps, NewAccount, NewApp, NewToken, Sealed, Tokens,
+};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::{Person, World};
+
+/// A line: its id, in whose log it is, by which app, what was done, and to what.
+type Line = (i64, i64, Option<i64>, String, i64);
+
+/// A shop with a picture, a profile, and a message to Ann.
+struct Desk {
+    world: World,
+    shop: Person,
+    ann: Person,
+    media: String,
+    profile: String,
+    event: String,
+}
+
+/// The id in a JSON text.
+fn id(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+impl Desk {
+    async fn open() -> Self {
+        let world = World::new().await;
+        let (shop, ann) = (world.person("shop").await, world.person("ann").await);
+        let media = world.upload(&shop).await;
+        let made = world.create(&shop, "A", &media).send().await.success();
+        let profile = id(&made["custom_profile"]["id"]);
+        let mut desk = Self { world, shop, ann, media, profile, event: String::new() };
+        desk.event = id(&desk.write(&desk.profile).await["event"]["id"]);
+        desk
+    }
+
+    /// The whole log, of everybody.
+    fn log(&self) -> Vec<Line> {
+        let db = Connection::open(self.world.folder.path().join("guise.db")).unwrap();
+        let mut lines = db.prepare("SELECT id, account, app, action, subject FROM log").unwrap();
+        let lines = lines.query_map((), |row| row.try_into()).unwrap();
+        lines.map(Result::unwrap).collect()
+    }
+
+    async fn write(&self, profile: &str) -> Value {
+        let message = json!({"target": {"recipient_id": self.ann.account.to_string()},
+            "message_data": {"text": "Hi"}, "custom_profile_id": profile});
+        let body = json!({"event": {"type": "message_create", "message_create": message}});
+        let call = self.world.post("/1.1/direct_messages/events/new.json").by(&self.shop);
+        call.json(&body.to_string()).send().await.json()
+    }
+
+    async fn rename(&self, profile: &str, revision: &str, name: &str) -> u16 {
+        let call = self.world.patch(&format!("/guise/v1/profiles/{profile}")).by(&self.shop);
+        let body = json!({"name": name}).to_string();
+        call.header("if-match", revision).json(&body).send().await.status.as_u16()
+    }
+
+    async fn delete(&self, path: &str, id: &str) -> u16 {
+        let target = format!("/1.1/{path}/destroy.json?id={id}");
+        self.world.delete(&target).by(&self.shop).send().await.status.as_u16()
+    }
+
+    async fn post(&self, path: &str, form: &str) -> u16 {
+        let call = self.world.post(&format!("/1.1/{path}.json")).by(&self.shop);
+        call.form(form).send().await.status.as_u16()
+    }
+
+    /// Whose messages are taken, and whose are refused; whether that may be said.
+    async fn open_or_close(&self, action: Action) -> u16 {
+        let ann = format!("user_id={}", self.ann.account);
+        match action {
+            Action::MessagesOpened => self.post("account/settings", "allow_dms_from=all").await,
+            Action::MessagesClosed => {
+                self.post("account/settings", "allow_dms_from=following").await
+            }
+            Action::AccountBlocked => self.post("blocks/create", &ann).await,
+            Action::AccountUnblocked => self.post("blocks/destroy", &ann).await,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn account(&self, name: &str) -> Option<AccountId> {
+        let id = AccountId::new(self.world.by().entry.get());
+        let new = NewAccount { id, name: name.parse().unwrap(), custom_profiles: true };
+        let made = self.world.store.create_account(new, self.world.by()).await.unwrap();
+        made.ok().map(|account| account.id)
+    }
+
+    async fn app(&self, owner: AccountId) -> Option<AppId> {
+        let id = AppId::new(self.world.by().entry.get());
+        let consumer_key = format!("key{id}");
+        let consumer_secret = Sealed::from_bytes(Vec::new());
+        let (name, url) = ("Other".to_owned(), String::new());
+        let new = NewApp { id, name, url, consumer_key, consumer_secret };
+        let made = self.world.store.create_app(owner, new, self.world.by()).await.unwrap();
+        made.map(|app| app.id)
+    }
+
+    async fn token(&self, app: AppId) -> bool {
+        let new = NewToken {
+            token: format!("{}-another", self.shop.account),
+            app,
+            secret: Sealed::from_bytes(Vec::new()),
+            access: Access::Read,
+            operator: None,
+            created_at: self.world.by().entry.created_at(),
+        };
+        let made = self.world.store.create_token(self.shop.account, new, self.world.by()).await;
+        made.unwrap().is_some()
+    }
+
+    /// What the command line does to what an account has; whether it has it.
+    async fn command(&self, action: Action, account: AccountId) -> bool {
+        let (store, by) = (&self.world.store, self.world.by());
+        let (app, token) = (self.shop.app, &*self.shop.token);
+        let found = match action {
+            Action::AccountClosed => store.close_account(account, by).await,
+            Action::ProfilesAllowed => store.allow_custom_profiles(account, true, by).await,
+            Action::ProfilesDenied => store.allow_custom_profiles(account, false, by).await,
+            Action::AppRevoked => store.revoke_app(account, app, by).await,
+            Action::AppTrusted => store.trust_app(account, app, true, by).await,
+            Action::AppDistrusted => store.trust_app(account, app, false, by).await,
+            Action::TokenRevoked => store.revoke_token(account, token, by).await,
+            Action::TokenChanged => store.change_access(account, token, Access::Read, by).await,
+            other => panic!("{other:?}"),
+        };
+        found.unwrap()
+    }
+
+    /// Does it: to what.
+    async fn does(&self, action: Action) -> String {
+        match action {
+            Action::ProfileCreated => {
+                let made = self.world.create(&self.shop, "B", &self.media).send().await.success();
+                return id(&made["custom_profile"]["id"]);
+            }
+            Action::ProfileEdited => {
+                assert_eq!(self.rename(&self.profile, "\"1\"", "B").await, 200);
+            }
+            Action::ProfileDestroyed => {
+                assert_eq!(self.delete("custom_profiles", &self.profile).await, 204);
+            }
+            Action::MessageSent => return id(&self.write(&self.profile).await["event"]["id"]),
+            Action::MessageDestroyed => {
+                assert_eq!(self.delete("direct_messages/events", &self.event).await, 204);
+                return self.event.clone();
+            }
+            Action::MessagesOpened
+            | Action::MessagesClosed
+            | Action::AccountBlocked
+            | Action::AccountUnblocked => {
+                assert_eq!(self.open_or_close(action).await, 200);
+                let blocks = matches!(action, Action::AccountBlocked | Action::AccountUnblocked);
+                return if blocks { self.ann.account } else { self.shop.account }.to_string();
+            }
+            Action::AccountCreated => return self.account("new").await.unwrap().to_string(),
+            Action::AppCreated => return self.app(self.shop.account).await.unwrap().to_string(),
+            Action::TokenCreated => {
+                assert!(self.token(self.shop.app).await);
+                return self.shop.app.to_string();
+            }
+            Action::AccountClosed | Action::ProfilesAllowed | Action::ProfilesDenied => {
+                assert!(self.command(action, self.shop.account).await);
+                return self.shop.account.to_string();
+            }
+            Action::AppRevoked
+            | Action::AppTrusted
+            | Action::AppDistrusted
+            | Action::TokenRevoked
+            | Action::TokenChanged => {
+                assert!(self.command(action, self.shop.account).await);
+                return self.shop.app.to_string();
+            }
+        }
+        self.profile.clone()
+    }
+
+    /// The same once more where that changes nothing, and with what is refused or not there.
+    async fn does_not(&self, action: Action) {
+        let nobody = AccountId::new(1);
+        match action {
+            Action::ProfileCreated => {
+                let reply = self.world.create(&self.shop, "", &self.media).send().await;
+                assert_eq!(reply.status, 400);
+                assert_eq!(self.world.create(&self.shop, "C", "1").send().await.status, 400);
+            }
+            Action::ProfileEdited => {
+                for (profile, revision, name, status) in [
+                    (&*self.profile, "*", "B", 200),
+                    (&*self.profile, "\"1\"", "C", 412),
+                    (&*self.profile, "*", "a\nb", 400),
+                    ("1", "*", "C", 404),
+                ] {
+                    assert_eq!(self.rename(profile, revision, name).await, status);
+                }
+            }
+            Action::ProfileDestroyed => {
+                assert_eq!(self.delete("custom_profiles", &self.profile).await, 204);
+                assert_eq!(self.delete("custom_profiles", "1").await, 404);
+            }
+            Action::MessageSent => {
+                assert_eq!(self.write("1").await["errors"][0]["code"], 151);
+            }
+            Action::MessageDestroyed => {
+                assert_eq!(self.delete("direct_messages/events", &self.event).await, 404);
+            }
+            Action::MessagesOpened
+            | Action::MessagesClosed
+            | Action::AccountBlocked
+            | Action::AccountUnblocked => assert_eq!(self.open_or_close(action).await, 200),
+            Action::AccountCreated => assert!(self.account("NEW").await.is_none()),
+            Action::AppCreated => assert!(self.app(nobody).await.is_none()),
+            Action::TokenCreated => assert!(!self.token(AppId::new(1)).await),
+            Action::AccountClosed
+            | Action::ProfilesAllowed
+            | Action::ProfilesDenied
+            | Action::AppRevoked
+            | Action::AppTrusted
+            | Action::AppDistrusted
+            | Action::TokenRevoked
+            | Action::TokenChanged => {
+                assert!(self.command(action, self.shop.account).await, "it is so already");
+                assert!(!self.command(action, nobody).await);
+            }
+        }
+    }
+}
+
+/// What has to be so before an action changes anything.
+fn first(action: Action) -> Option<Action> {
+    match action {
+        Action::MessagesOpened => Some(Action::MessagesClosed),
+        Action::AccountUnblocked => Some(Action::AccountBlocked),
+        Action::ProfilesAllowed => Some(Action::ProfilesDenied),
+        Action::AppDistrusted => Some(Action::AppTrusted),
+        _ => None,
+    }
+}
+
+fn by_request(action: Action) -> bool {
+    let family = action.as_str().split('.').next().unwrap();
+    matches!(family, "profile" | "message" | "messages")
+        || matches!(action, Action::AccountBlocked | Action::AccountUnblocked)
+}
+
+#[tokio::test]
+async fn every_kind_of_change_leaves_exactly_one_line_and_none_when_refused() {
+    for action in Action::ALL.iter().copied() {
+        let desk = Desk::open().await;
+        if let Some(first) = first(action) {
+            desk.does(first).await;
+        }
+        let before = desk.log();
+        let subject: i64 = desk.does(action).await.parse().unwrap();
+        let after = desk.log();
+        let added: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+        let own = if action == Action::AccountCreated { subject } else { desk.shop.account.get() };
+        let app = by_request(action).then_some(desk.shop.app.get());
+        let expected = (added[0].0, own, app, action.as_str().to_owned(), subject);
+        assert_eq!(added, [&expected], "{action:?}");
+        assert_eq!(after.len(), before.len() + 1);
+        desk.does_not(action).await;
+        assert_eq!(desk.log(), after, "{action:?}");
+    }
+}
