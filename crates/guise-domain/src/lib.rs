@@ -5,6 +5,7 @@
 
 mod account;
 mod app;
+mod digest;
 mod entities;
 mod id;
 pub mod limits;
@@ -26,6 +27,7 @@ pub use account::{
     Account, CreateAccountError, MessagesFrom, NewAccount, ScreenName, ScreenNameError,
 };
 pub use app::{App, NewApp};
+pub use digest::Digest;
 pub use entities::{Entities, Link, Mention, Tag};
 pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
 pub use log::{Action, By, Entry, LogFilter, Operator, OperatorError};

@@ -1,6 +1,6 @@
 //! Uploads: bytes on their way to become a picture, and what may be done with them.
 
-use crate::{AccountId, ImageType, MediaId, MediaKey, Picture, PictureFormat, Timestamp};
+use crate::{AccountId, Digest, ImageType, MediaId, MediaKey, Picture, PictureFormat, Timestamp};
 
 /// What an upload says it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub enum Content {
         width: u32,
         /// Pixels down, upright.
         height: u32,
+        /// The digest of the file, as uploaded; absent where it was not kept yet.
+        digest: Option<Digest>,
     },
 }
 
@@ -93,6 +95,15 @@ impl Upload {
             Content::Image { format, width, height, .. } => {
                 Some(Picture { key: self.key, format, width, height })
             }
+        }
+    }
+
+    /// The digest of the file that was uploaded, if it was kept.
+    #[must_use]
+    pub const fn digest(&self) -> Option<Digest> {
+        match self.content {
+            Content::Receiving { .. } => None,
+            Content::Image { digest, .. } => digest,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::limits::{EXTERNAL_ID_CHARS_MAX, PROFILE_TAG_CHARS_MAX};
-use crate::{AppId, Face, MediaId, Picture, ProfileId, ProfileName, Timestamp};
+use crate::{AppId, Digest, Face, MediaId, Picture, ProfileId, ProfileName, Timestamp};
 
 /// A custom profile as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +32,15 @@ impl Profile {
     }
 }
 
-/// A profile with the words it is found by.
+/// A profile with the words it is found by, and what its picture is recognised by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged {
     /// The profile.
     pub profile: Profile,
     /// The words, in order.
     pub tags: Vec<ProfileTag>,
+    /// The digest of the picture's file, as uploaded; absent where it was not kept.
+    pub digest: Option<Digest>,
 }
 
 /// What a profile is or was. Messages keep the revision they were written under.

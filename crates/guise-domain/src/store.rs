@@ -321,8 +321,8 @@ pub trait Profiles {
         &self,
         admission: &Admission,
         new: NewProfile,
-        keep: Option<Keep<Profile>>,
-    ) -> Result<Once<Result<Profile, CreateProfileError>>, StoreError>;
+        keep: Option<Keep<Tagged>>,
+    ) -> Result<Once<Result<Tagged, CreateProfileError>>, StoreError>;
     /// An owner's profile, unless it is destroyed.
     async fn profile(&self, owner: AccountId, id: ProfileId)
     -> Result<Option<Profile>, StoreError>;
@@ -336,7 +336,8 @@ pub trait Profiles {
         page: PageRequest,
     ) -> Result<Page<Profile>, StoreError>;
     /// Changes a profile, `expected` being the revision the caller knows. What differs in name, picture or kind is a
-    /// new revision; the one before is kept.
+    /// new revision; the one before is kept. A picture made of the same file does not differ, and the upload is left
+    /// as it is.
     async fn edit_profile(
         &self,
         admission: &Admission,

@@ -33,6 +33,7 @@ mod wire;
 
 pub use blobs::{BlobError, Blobs};
 pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
+pub use picture::{PictureError, check as check_picture};
 pub use router::router;
 pub use state::{Foundation, Guise, Settings};
 pub use sweep::{SweepError, Swept};

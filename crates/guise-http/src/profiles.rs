@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Answer, Face, MediaId, NewProfile, Page, PageRequest, Picture, Profile, ProfileId, ProfileName,
+    Answer, Face, MediaId, NewProfile, Page, PageRequest, Picture, ProfileId, ProfileName, Tagged,
 };
 use http::StatusCode;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(crate) async fn create(
     let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
     let new = NewProfile::plain(id, name, avatar);
     let shown = guise.clone();
-    let tell = move |profile: &Profile| one(&shown, &received, profile.clone().face());
+    let tell = move |made: &Tagged| one(&shown, &received, made.profile.clone().face());
     let keep = caller.keep(id.get(), &tell);
     caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
 }

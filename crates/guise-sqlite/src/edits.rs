@@ -1,7 +1,7 @@
 //! Changing profiles, what they were before, and finding them.
 
 use guise_domain::{
-    AccountId, Action, Admission, CreateProfileError, EditProfileError, ExternalId, Kind,
+    AccountId, Action, Admission, CreateProfileError, EditProfileError, ExternalId, Kind, MediaId,
     NewProfile, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
     ProfileId, ProfileState, ProfileTag, Revision, Tagged,
 };
@@ -9,8 +9,9 @@ use rusqlite::Connection;
 
 use crate::error::impossible;
 use crate::log::note;
+use crate::media::digest_of;
 use crate::profiles::{
-    BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile,
+    BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile, usable_picture,
 };
 use crate::query::{all, below, one, page_of};
 use crate::writer::Step;
@@ -83,7 +84,7 @@ pub(crate) fn put(
     let tags = tags.unwrap_or_default();
     let new = NewProfile { id, name, avatar, kind, external_id: Some(external_id), tags };
     Ok(match create(step, admission, new)? {
-        Ok(profile) => Ok((tagged(step.db, admission.account, profile)?, Outcome::Created)),
+        Ok(made) => Ok((made, Outcome::Created)),
         Err(CreateProfileError::NotAPicture) => Err(EditProfileError::NotAPicture),
         Err(CreateProfileError::MediaNotFound) => Err(EditProfileError::MediaNotFound),
         Err(CreateProfileError::ExternalIdTaken) => {
@@ -100,11 +101,13 @@ fn apply(
 ) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
     let ProfileChange { name, avatar, kind, tags } = change;
     let before = &profile.current;
-    let avatar = match avatar.map(|avatar| publish(step, admission, avatar)).transpose()? {
+    let avatar = match avatar.map(|avatar| renewed(step, admission, before.avatar, avatar)) {
         None => before.avatar,
-        Some(Ok(picture)) => picture,
-        Some(Err(Unusable::Unknown)) => return Ok(Err(EditProfileError::MediaNotFound)),
-        Some(Err(Unusable::NoPicture)) => return Ok(Err(EditProfileError::NotAPicture)),
+        Some(renewed) => match renewed? {
+            Ok(picture) => picture,
+            Err(Unusable::Unknown) => return Ok(Err(EditProfileError::MediaNotFound)),
+            Err(Unusable::NoPicture) => return Ok(Err(EditProfileError::NotAPicture)),
+        },
     };
     let after = Revision {
         revision: before.revision + 1,
@@ -132,6 +135,24 @@ fn apply(
     note(step, admission, Action::ProfileEdited, profile.id.get(), Some(after.revision))?;
     let profile = Profile { current: after, ..profile };
     Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)))
+}
+
+/// The picture that an upload became, public from now on; the one before if it was made of the same file.
+fn renewed(
+    step: &Step<'_>,
+    admission: &Admission,
+    before: Picture,
+    avatar: MediaId,
+) -> rusqlite::Result<Result<Picture, Unusable>> {
+    let (picture, digest) = match usable_picture(step, admission, avatar)? {
+        Ok(usable) => usable,
+        Err(unusable) => return Ok(Err(unusable)),
+    };
+    if digest.is_some() && digest == digest_of(step.db, before)? {
+        return Ok(Ok(before));
+    }
+    publish(step, picture)?;
+    Ok(Ok(picture))
 }
 
 /// Keeps what a profile is among what it was, and makes it what comes after.
@@ -201,7 +222,8 @@ fn tags_of(
 
 fn tagged(db: &Connection, owner: AccountId, profile: Profile) -> rusqlite::Result<Tagged> {
     let tags = tags_of(db, owner, profile.id)?;
-    Ok(Tagged { profile, tags })
+    let digest = digest_of(db, profile.current.avatar)?;
+    Ok(Tagged { profile, tags, digest })
 }
 
 /// An owner's profile, destroyed or not.

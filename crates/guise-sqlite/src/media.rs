@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, AddSegmentError, Admission, Admitted, Category, Content, DescribeUploadError,
-    FinishUploadError, ImageType, Keep, Media, MediaId, MediaKey, NewUpload, Once, Picture,
+    Digest, FinishUploadError, ImageType, Keep, Media, MediaId, MediaKey, NewUpload, Once, Picture,
     Segment, StoreError, SweptUpload, Timestamp, Upload,
 };
 use rusqlite::{Connection, Row};
@@ -17,19 +17,20 @@ use crate::writer::Step;
 use crate::{SqliteStore, segments};
 
 const CREATE: &str = "INSERT INTO uploads (owner, id, random, category, shared, expires_at,
-        total_bytes, media_type, size, image_type, format, width, height)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        total_bytes, media_type, size, image_type, format, width, height, digest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const GRANT: &str =
     "INSERT OR IGNORE INTO upload_grants (account, media, owner) VALUES (?1, ?2, ?3)";
 const BY_ID: &str = "SELECT owner, id, random, category, shared, expires_at,
-        total_bytes, media_type, size, image_type, format, width, height
+        total_bytes, media_type, size, image_type, format, width, height, digest
     FROM uploads WHERE owner = ?1 AND id = ?2 AND expires_at > ?3";
 const GRANTED: &str = "SELECT owner FROM upload_grants WHERE account = ?1 AND media = ?2";
 const DESCRIBE: &str =
     "UPDATE uploads SET alt_text = ?4 WHERE owner = ?1 AND id = ?2 AND expires_at > ?3";
 const PUBLIC: &str = "SELECT owner, id, random, category, shared, expires_at,
-        total_bytes, media_type, size, image_type, format, width, height
+        total_bytes, media_type, size, image_type, format, width, height, digest
     FROM uploads WHERE owner = ?1 AND id = ?2 AND random = ?3 AND public = 1";
+const DIGEST: &str = "SELECT digest FROM uploads WHERE owner = ?1 AND id = ?2 AND random = ?3";
 const EXISTS: &str = "SELECT 1 FROM uploads WHERE owner = ?1 AND id = ?2 AND random = ?3";
 
 #[async_trait]
@@ -142,6 +143,7 @@ fn create(step: &mut Step<'_>, admission: &Admission, new: NewUpload) -> rusqlit
         columns.format,
         columns.width,
         columns.height,
+        columns.digest,
     ];
     step.execute(CREATE, row)?;
     for account in additional_owners {
@@ -159,6 +161,13 @@ pub(crate) fn own_upload(
     now: Timestamp,
 ) -> rusqlite::Result<Option<Upload>> {
     one(db, BY_ID, (owner.get(), id.get(), now.millis()), read_upload)
+}
+
+/// The digest of the file that a picture was made of, if it was kept.
+pub(crate) fn digest_of(db: &Connection, picture: Picture) -> rusqlite::Result<Option<Digest>> {
+    let MediaKey { owner, media, random } = picture.key;
+    let digest = one(db, DIGEST, (owner.get(), media.get(), random), |row| row.get(0))?;
+    Ok(digest.flatten().map(Digest::from_bytes))
 }
 
 /// An upload that the caller made or that was shared with it, unless it has expired.
@@ -187,6 +196,7 @@ pub(crate) struct ContentColumns<'a> {
     pub(crate) format: Option<&'static str>,
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
+    pub(crate) digest: Option<&'a [u8; 32]>,
 }
 
 impl<'a> ContentColumns<'a> {
@@ -197,12 +207,13 @@ impl<'a> ContentColumns<'a> {
                 media_type: Some(media_type),
                 ..Self::default()
             },
-            Content::Image { size, image_type, format, width, height } => Self {
+            Content::Image { size, image_type, format, width, height, digest } => Self {
                 size: Some(signed(*size)?),
                 image_type: Some(image_type.media_type()),
                 format: Some(format.extension()),
                 width: Some(*width),
                 height: Some(*height),
+                digest: digest.as_ref().map(Digest::as_bytes),
                 ..Self::default()
             },
         })
@@ -242,5 +253,6 @@ fn read_content(row: &Row<'_>) -> rusqlite::Result<Content> {
         format: read_format(&row.get::<_, String>(10)?)?,
         width: row.get(11)?,
         height: row.get(12)?,
+        digest: row.get::<_, Option<[u8; 32]>>(13)?.map(Digest::from_bytes),
     })
 }

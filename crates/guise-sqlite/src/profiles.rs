@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    AccountId, Action, Admission, Admitted, AppId, CreateProfileError, EditProfileError,
+    AccountId, Action, Admission, Admitted, AppId, CreateProfileError, Digest, EditProfileError,
     ExternalId, Face, Keep, Kind, MediaId, MediaKey, NewProfile, Once, Outcome, Page, PageRequest,
     Picture, PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName,
     Profiles, Revision, StoreError, Tagged, Timestamp,
@@ -57,8 +57,8 @@ impl Profiles for SqliteStore {
         &self,
         admission: &Admission,
         new: NewProfile,
-        keep: Option<Keep<Profile>>,
-    ) -> Result<Once<Result<Profile, CreateProfileError>>, StoreError> {
+        keep: Option<Keep<Tagged>>,
+    ) -> Result<Once<Result<Tagged, CreateProfileError>>, StoreError> {
         self.admitted_once(admission, keep, move |step, admission| create(step, admission, new))
             .await
     }
@@ -167,19 +167,20 @@ pub(crate) fn create(
     step: &mut Step<'_>,
     admission: &Admission,
     new: NewProfile,
-) -> rusqlite::Result<Result<Profile, CreateProfileError>> {
-    let NewProfile { id, name, avatar, kind, external_id, tags } = new;
+) -> rusqlite::Result<Result<Tagged, CreateProfileError>> {
+    let NewProfile { id, name, avatar, kind, external_id, mut tags } = new;
     let account = admission.account;
     if let Some(external_id) = &external_id
         && living(step.db, account, external_id)?.is_some()
     {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
     }
-    let avatar = match publish(step, admission, avatar)? {
-        Ok(picture) => picture,
+    let (avatar, digest) = match usable_picture(step, admission, avatar)? {
+        Ok(usable) => usable,
         Err(Unusable::Unknown) => return Ok(Err(CreateProfileError::MediaNotFound)),
         Err(Unusable::NoPicture) => return Ok(Err(CreateProfileError::NotAPicture)),
     };
+    publish(step, avatar)?;
     let Picture { key, format, width, height } = avatar;
     let row = rusqlite::params![
         account.get(),
@@ -198,6 +199,8 @@ pub(crate) fn create(
         external_id.as_ref().map(ExternalId::as_str),
     ];
     step.execute(CREATE, row)?;
+    tags.sort();
+    tags.dedup();
     if !tags.is_empty() {
         set_tags(step, account, id, &tags)?;
     }
@@ -205,7 +208,9 @@ pub(crate) fn create(
     step.keep_id(id.get());
     let (made_at, app) = (admission.now, Some(admission.app));
     let current = Revision { revision: 1, name, avatar, kind, made_at, app };
-    Ok(Ok(Profile { id, current, external_id, uses: 0, last_used_at: None, destroyed_at: None }))
+    let profile =
+        Profile { id, current, external_id, uses: 0, last_used_at: None, destroyed_at: None };
+    Ok(Ok(Tagged { profile, tags, digest }))
 }
 
 /// Why an upload cannot be a profile's picture.
@@ -214,18 +219,22 @@ pub(crate) enum Unusable {
     NoPicture,
 }
 
-/// Makes an upload's picture public for good.
-pub(crate) fn publish(
+/// The picture that an upload of the caller's became, and the digest of its file.
+pub(crate) fn usable_picture(
     step: &Step<'_>,
     admission: &Admission,
     avatar: MediaId,
-) -> rusqlite::Result<Result<Picture, Unusable>> {
+) -> rusqlite::Result<Result<(Picture, Option<Digest>), Unusable>> {
     let Some(upload) = usable_upload(step.db, admission, avatar)? else {
         return Ok(Err(Unusable::Unknown));
     };
-    let Some(picture) = upload.picture() else { return Ok(Err(Unusable::NoPicture)) };
-    step.execute(PUBLISH, (picture.key.owner.get(), picture.key.media.get()))?;
-    Ok(Ok(picture))
+    let picture = upload.picture().ok_or(Unusable::NoPicture);
+    Ok(picture.map(|picture| (picture, upload.digest())))
+}
+
+/// Makes an upload's picture public for good.
+pub(crate) fn publish(step: &Step<'_>, picture: Picture) -> rusqlite::Result<()> {
+    step.execute(PUBLISH, (picture.key.owner.get(), picture.key.media.get())).map(drop)
 }
 
 /// The profile that a row of [`select_profile`] holds.

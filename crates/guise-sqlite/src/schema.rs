@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_log.sql"),
     include_str!("../migrations/0005_answers.sql"),
     include_str!("../migrations/0007_operators.sql"),
+    include_str!("../migrations/0009_digests.sql"),
 ];
 
 /// Names that came before they were searched.

@@ -21,7 +21,8 @@ const ADD: &str = "INSERT OR REPLACE INTO segments (owner, media, segment, bytes
     VALUES (?1, ?2, ?3, ?4, ?5)";
 const REMOVE: &str = "DELETE FROM segments WHERE owner = ?1 AND media = ?2 RETURNING blob";
 const FINISH: &str = "UPDATE uploads SET total_bytes = NULL, media_type = NULL,
-        random = ?3, size = ?4, image_type = ?5, format = ?6, width = ?7, height = ?8
+        random = ?3, size = ?4, image_type = ?5, format = ?6, width = ?7, height = ?8,
+        digest = ?9
     WHERE owner = ?1 AND id = ?2";
 const EXPIRED: &str = "SELECT owner, id, random FROM uploads
     WHERE public = 0 AND sent = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
@@ -86,8 +87,9 @@ pub(crate) fn finish(
         return Err(impossible("an upload finished as something unfinished"));
     }
     let (owner, media) = (owner.get(), media.get());
-    let ContentColumns { size, image_type, format, width, height, .. } = columns;
-    step.execute(FINISH, (owner, media, random, size, image_type, format, width, height))?;
+    let ContentColumns { size, image_type, format, width, height, digest, .. } = columns;
+    let row = (owner, media, random, size, image_type, format, width, height, digest);
+    step.execute(FINISH, row)?;
     let blobs = all(step.db, REMOVE, (owner, media), |row| row.get(0))?;
     Ok(Ok((Upload { key, content, ..upload }, blobs)))
 }

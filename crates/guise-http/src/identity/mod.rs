@@ -5,7 +5,7 @@ mod output;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::{Answer, NewProfile, Outcome, Page, Profile, ProfileId, Tagged};
+use guise_domain::{Answer, NewProfile, Outcome, Page, ProfileId, Tagged};
 use http::StatusCode;
 
 use crate::answer;
@@ -37,16 +37,10 @@ pub(crate) async fn create(
 ) -> Result<Response, Refusal> {
     let Created { name, avatar, kind, external_id, tags } = input;
     let id = ProfileId::new(guise.next_id(caller.now));
-    let mut sorted = tags.clone();
-    sorted.sort();
-    sorted.dedup();
     let new = NewProfile { id, name, avatar, kind, external_id, tags };
     let admission = caller.admission(&guise, Created::ENDPOINT);
     let shown = guise.clone();
-    let tell = move |profile: &Profile| {
-        let made = Tagged { profile: profile.clone(), tags: sorted.clone() };
-        one(&shown, &received, StatusCode::CREATED, made, None)
-    };
+    let tell = move |made: &Tagged| one(&shown, &received, StatusCode::CREATED, made.clone(), None);
     let keep = caller.keep(id.get(), &tell);
     caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
 }

@@ -46,7 +46,7 @@ pub(super) struct ProfileOut {
     revision: u32,
     name: String,
     kind: Option<&'static str>,
-    avatar: AvatarOut,
+    avatar: CurrentAvatarOut,
     external_id: Option<String>,
     tags: Vec<String>,
     uses: u64,
@@ -67,9 +67,17 @@ impl AvatarOut {
     }
 }
 
+/// The picture a profile has, with what its file is recognised by.
+#[derive(Debug, Serialize)]
+struct CurrentAvatarOut {
+    #[serde(flatten)]
+    avatar: AvatarOut,
+    sha256: Option<String>,
+}
+
 impl ProfileOut {
     pub(super) fn new(guise: &Guise, received: &str, tagged: Tagged) -> Self {
-        let Tagged { profile, tags } = tagged;
+        let Tagged { profile, tags, digest } = tagged;
         let Profile { id, current, external_id, uses, last_used_at, destroyed_at } = profile;
         let Revision { revision, name, avatar, kind, made_at, app: _ } = current;
         Self {
@@ -77,7 +85,10 @@ impl ProfileOut {
             revision,
             name: name.as_str().to_owned(),
             kind: kind.map(Kind::as_str),
-            avatar: AvatarOut::new(guise, received, avatar),
+            avatar: CurrentAvatarOut {
+                avatar: AvatarOut::new(guise, received, avatar),
+                sha256: digest.map(|digest| digest.to_string()),
+            },
             external_id: external_id.map(|id| id.to_string()),
             tags: tags.iter().map(ProfileTag::as_str).map(str::to_owned).collect(),
             uses,

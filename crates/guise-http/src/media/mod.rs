@@ -134,7 +134,7 @@ fn fresh_key(guise: &Guise, caller: &Caller) -> MediaKey {
 /// Renders a picture and keeps its files, before any row speaks of them.
 async fn keep_picture(guise: &Guise, key: MediaKey, bytes: Bytes) -> Result<Content, Refusal> {
     let size = bytes.len() as u64;
-    let Rendered { image_type, format, width, height, files } =
+    let Rendered { image_type, format, width, height, digest, files } =
         guise.renderer().render(bytes).await.map_err(|error| match error {
             PictureError::Busy => Refusal::OverCapacity(error.to_string()),
             error => Refusal::Upload(format!("media type unrecognized. ({error})")),
@@ -144,7 +144,8 @@ async fn keep_picture(guise: &Guise, key: MediaKey, bytes: Bytes) -> Result<Cont
         async move { guise.blobs().put(&name, bytes).await }
     });
     futures::future::try_join_all(writes).await?;
-    Ok(Content::Image { size, image_type, format, width, height })
+    let digest = Some(digest);
+    Ok(Content::Image { size, image_type, format, width, height, digest })
 }
 
 /// Removes a picture's files. What cannot be removed now is left to the sweeper.

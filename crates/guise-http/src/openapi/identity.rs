@@ -144,7 +144,12 @@ pub(super) fn schemas() -> Value {
     });
     let revision = json!({"type": "integer", "minimum": 1});
     let number = json!({"type": "integer", "minimum": 0});
-    let avatar = || exactly(1, [("url", json!({"type": "string", "format": "uri"}))]);
+    let url = || ("url", json!({"type": "string", "format": "uri"}));
+    let sha256 = json!({
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "Of the file that was uploaded; null where it was not kept.",
+    });
     let media = || object(1, [("media_id", schema("MediaId"))]);
     let tags = || with(list(tag()), "maxItems", PROFILE_TAGS_MAX.into());
     json!({
@@ -166,7 +171,7 @@ pub(super) fn schemas() -> Value {
             ("revision", revision.clone()),
             ("name", name.clone()),
             ("kind", or_null(kind())),
-            ("avatar", avatar()),
+            ("avatar", exactly(2, [url(), ("sha256", or_null(sha256))])),
             ("external_id", or_null(external_id())),
             ("tags", tags()),
             ("uses", number),
@@ -179,7 +184,7 @@ pub(super) fn schemas() -> Value {
             ("revision", revision.clone()),
             ("name", name),
             ("kind", or_null(kind())),
-            ("avatar", avatar()),
+            ("avatar", exactly(1, [url()])),
             ("made_at", moment()),
             ("app_id", or_null(id_text())),
         ]),

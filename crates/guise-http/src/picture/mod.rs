@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::limits::PICTURES_WAITING_MAX;
-use guise_domain::{ImageType, PictureFormat};
+use guise_domain::{Digest, ImageType, PictureFormat};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat};
 use tokio::sync::Semaphore;
@@ -22,7 +22,7 @@ const JPEG_QUALITY: u8 = 88;
 
 /// Why bytes did not become a picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PictureError {
+pub enum PictureError {
     /// No kind of picture that is known; says what it looks like.
     #[error("found {0}")]
     Unrecognized(&'static str),
@@ -48,6 +48,8 @@ pub(crate) struct Rendered {
     pub(crate) width: u32,
     /// Pixels down, upright.
     pub(crate) height: u32,
+    /// What the file is recognised by, as uploaded.
+    pub(crate) digest: Digest,
     /// Encoded files. Sizes that would equal the original are left out; see [`Size::stored`].
     pub(crate) files: Vec<(Size, Bytes)>,
 }
@@ -101,10 +103,23 @@ impl Renderer {
     }
 }
 
+/// Holds a file to the rules that an upload is held to, for clients that want to know before. Blocks for tens of
+/// milliseconds.
+///
+/// # Errors
+/// Why the server would not take it.
+pub fn check(bytes: &[u8]) -> Result<(), PictureError> {
+    decode(bytes).map(drop)
+}
+
+fn decode(bytes: &[u8]) -> Result<(ImageType, DynamicImage), PictureError> {
+    let image_type = kind::tell(bytes).map_err(PictureError::Unrecognized)?;
+    Ok((image_type, decode::decode(bytes, image_type)?))
+}
+
 /// Decodes once and encodes every size. Blocks for tens of milliseconds.
 fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
-    let image_type = kind::tell(bytes).map_err(PictureError::Unrecognized)?;
-    let picture = decode::decode(bytes, image_type)?;
+    let (image_type, picture) = decode(bytes)?;
     let (width, height) = (picture.width(), picture.height());
     let transparent = picture
         .as_rgba8()
@@ -133,7 +148,7 @@ fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
         let from = if source.width().min(source.height()) >= side { &source } else { &picture };
         files.push((size, encode(&sizes::square(from, side), format)?));
     }
-    Ok(Rendered { image_type, format, width, height, files })
+    Ok(Rendered { image_type, format, width, height, digest: Digest::of(bytes), files })
 }
 
 /// Writes a picture's file.

@@ -3,7 +3,7 @@
 use tempfile::tempdir;
 
 use super::{json, refusal, settle, text};
-use crate::support::{Process, guise_with};
+use crate::support::{Process, guise_with, other_jon};
 
 const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
 
@@ -26,7 +26,9 @@ fn a_profile_is_edited_found_and_its_history_is_told() {
     let id = added["id"].as_str().unwrap();
     let told = text(&run(&["edit", id, "--name", "Zoë", "--kind", "human", "--tag", "night"]));
     assert_eq!(told, format!("Profile {id} is Zoë now, revision 2.\n"));
-    text(&run(&["edit", id, "--avatar", JON]));
+    let picture = folder.path().join("jon.jpg");
+    std::fs::write(&picture, other_jon()).unwrap();
+    text(&run(&["edit", id, "--avatar", picture.to_str().unwrap()]));
     assert_eq!(
         refusal(&run(&["edit", id])),
         "guise: say what to change: --name, --avatar, --kind or --tag\n"

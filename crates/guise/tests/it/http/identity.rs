@@ -1,9 +1,9 @@
 //! Profiles as their owner knows them: `/guise/v1/profiles/…`.
 
-use guise_domain::Accounts;
+use guise_domain::{Accounts, Digest};
 use serde_json::{Value, json};
 
-use crate::support::{Call, Person, World};
+use crate::support::{Call, JON, Person, World, other_jon};
 
 const PROFILES: &str = "/guise/v1/profiles";
 
@@ -29,6 +29,10 @@ fn id(profile: &Value) -> &str {
     profile["id"].as_str().unwrap()
 }
 
+fn picture(profile: &Value) -> &str {
+    profile["avatar"]["url"].as_str().unwrap()
+}
+
 async fn names(world: &World, person: &Person, query: &str) -> Vec<String> {
     let page = world.get(&format!("{PROFILES}?{query}")).by(person).send().await.success();
     let name = |profile: &Value| profile["name"].as_str().unwrap().to_owned();
@@ -42,13 +46,13 @@ async fn a_profile_shows_all_that_its_owner_knows() {
     let body =
         json!({"name": "Zoë", "kind": "bot", "external_id": "crm:1", "tags": ["b", "a", "b"]});
     let profile = made(&world, &shop, body).await;
-    let (id, url) = (id(&profile), &profile["avatar"]["url"]);
+    let (id, url) = (id(&profile), picture(&profile));
     let expected = json!({
         "id": id,
         "revision": 1,
         "name": "Zoë",
         "kind": "bot",
-        "avatar": {"url": url},
+        "avatar": {"url": url, "sha256": Digest::of(JON).to_string()},
         "external_id": "crm:1",
         "tags": ["a", "b"],
         "uses": 0,
@@ -87,19 +91,19 @@ async fn each_change_is_a_new_revision_and_what_was_is_kept() {
     let edited = reply.success()["profile"].clone();
     assert_eq!((&edited["name"], &edited["revision"]), (&json!("Jon C"), &json!(2)));
     assert_eq!(edited["changed_at"], "2027-01-15T08:01:00.000Z");
-    let media = world.upload(&shop).await;
+    let media = world.upload_of(&shop, &other_jon()).await;
     let reply = edit(&world, &shop, id, "*", &json!({"avatar": {"media_id": media}})).send().await;
     let third = reply.success()["profile"].clone();
-    assert_ne!(third["avatar"], edited["avatar"]);
+    assert_ne!(picture(&third), picture(&edited));
 
     let history = world.get(&format!("{PROFILES}/{id}/revisions")).by(&shop).send().await.success();
     let app = |person: &Person| person.app.to_string();
     let revisions = json!([
-        {"revision": 3, "name": "Jon C", "kind": "human", "avatar": third["avatar"],
+        {"revision": 3, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&third)},
             "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&shop)},
-        {"revision": 2, "name": "Jon C", "kind": "human", "avatar": edited["avatar"],
+        {"revision": 2, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&edited)},
             "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&other_app)},
-        {"revision": 1, "name": "Jon", "kind": null, "avatar": profile["avatar"],
+        {"revision": 1, "name": "Jon", "kind": null, "avatar": {"url": picture(&profile)},
             "made_at": "2027-01-15T08:00:00.000Z", "app_id": app(&shop)},
     ]);
     assert_eq!(history, json!({"revisions": revisions}));
@@ -123,6 +127,30 @@ async fn what_changes_nothing_makes_no_revision() {
     }
     let shown = world.get(&format!("{PROFILES}/{id}")).by(&shop).send().await.success();
     assert_eq!(shown["profile"]["tags"], json!(["b"]));
+}
+
+#[tokio::test]
+async fn the_same_file_again_is_no_new_picture() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let profile = made(&world, &shop, json!({"name": "Jon", "external_id": "crm:1"})).await;
+    let target = format!("{PROFILES}/by-external-id/crm:1");
+    for (file, outcome, revision) in [
+        (JON.to_vec(), "unchanged", 1),
+        (other_jon(), "updated", 2),
+        (other_jon(), "unchanged", 2),
+        (JON.to_vec(), "updated", 3),
+    ] {
+        let media = world.upload_of(&shop, &file).await;
+        let body = json!({"avatar": {"media_id": media}}).to_string();
+        let put = world.put(&target).by(&shop).json(&body).send().await.success();
+        assert_eq!(
+            (&put["outcome"], &put["profile"]["revision"]),
+            (&json!(outcome), &json!(revision))
+        );
+        assert_eq!(put["profile"]["avatar"]["sha256"], Digest::of(&file).to_string());
+        assert_eq!(picture(&put["profile"]) == picture(&profile), revision == 1);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Uploads in segments: INIT, APPEND, FINALIZE, STATUS (contract §3).
 
-use guise_domain::MediaKey;
+use guise_domain::{Digest, MediaKey};
 use serde_json::json;
 
 use crate::support::{JON, Person, Reply, World};
@@ -60,7 +60,11 @@ async fn segments_may_come_at_once_and_out_of_order() {
         assert_eq!(reply.json()["image"], json!({"image_type": "image/jpeg", "w": 400, "h": 400}));
         assert_eq!(reply.json()["size"], JON.len());
     }
-    world.create(&shop, "A", &id).send().await.success();
+    let profile = world.create(&shop, "A", &id).send().await.success();
+    let profile = profile["custom_profile"]["id"].as_str().unwrap().to_owned();
+    let shown = world.get(&format!("/guise/v1/profiles/{profile}")).by(&shop).send().await;
+    let digest = &shown.success()["profile"]["avatar"]["sha256"];
+    assert_eq!(digest, &Digest::of(JON).to_string(), "of all segments together");
     let left = std::fs::read_dir(world.folder.path().join("blobs/segments"));
     let left = left.map_or(0, |folders| {
         folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()

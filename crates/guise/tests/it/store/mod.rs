@@ -3,6 +3,7 @@
 mod boxes;
 mod log;
 mod messages;
+mod pictures;
 mod retries;
 
 use std::future::Future;
@@ -62,6 +63,7 @@ fn image(owner: AccountId, media: i64) -> Upload {
             format: PictureFormat::Jpeg,
             width: 400,
             height: 400,
+            digest: None,
         },
     }
 }

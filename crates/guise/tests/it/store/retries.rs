@@ -2,7 +2,7 @@
 
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Admission, Admitted, Answer, AppId, Keep, LogFilter, Once, PageRequest, Profile, Retry, Store,
+    Admission, Admitted, Answer, AppId, Keep, LogFilter, Once, PageRequest, Retry, Store, Tagged,
     Timestamp,
 };
 
@@ -15,8 +15,8 @@ fn retry(key: &str, content: u8) -> Retry {
 }
 
 /// What keeps an answer with the profile's id for a body.
-fn keep(key: &str, content: u8) -> Keep<Profile> {
-    let write = |profile: &Profile| answer(profile.id.get());
+fn keep(key: &str, content: u8) -> Keep<Tagged> {
+    let write = |made: &Tagged| answer(made.profile.id.get());
     let until = NOW.plus_seconds(100);
     Keep { retry: retry(key, content), until, subject: 100, write: Box::new(write) }
 }

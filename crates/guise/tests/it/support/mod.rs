@@ -20,3 +20,8 @@ pub(crate) fn http_client() -> reqwest::Client {
 
 /// A picture drawn for this project: 400 × 400, JPEG.
 pub(crate) const JON: &[u8] = include_bytes!("../../../assets/jon.jpg");
+
+/// The same picture in another file: a decoder does not look behind the end.
+pub(crate) fn other_jon() -> Vec<u8> {
+    [JON, b"!"].concat()
+}

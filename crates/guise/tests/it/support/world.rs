@@ -285,7 +285,12 @@ impl World {
 
     /// Uploads [`JON`]; the media id.
     pub(crate) async fn upload(&self, person: &Person) -> String {
-        let call = self.post("/1.1/media/upload.json").by(person).parts(&[("media", JON)]);
+        self.upload_of(person, JON).await
+    }
+
+    /// Uploads a picture; the media id.
+    pub(crate) async fn upload_of(&self, person: &Person, bytes: &[u8]) -> String {
+        let call = self.post("/1.1/media/upload.json").by(person).parts(&[("media", bytes)]);
         call.send().await.success()["media_id_string"].as_str().unwrap().to_owned()
     }
 
