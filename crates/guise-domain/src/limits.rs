@@ -144,6 +144,14 @@ limits! {
     JSON_DEPTH_MAX: usize = 32, "levels";
     /// The highest node number in an id.
     NODE_MAX: u16 = 1023, "node";
+    /// A file that a team is imported from.
+    TEAM_BYTES_MAX: usize = 16 * 1024 * 1024, "bytes";
+    /// One line of such a file.
+    TEAM_LINE_BYTES_MAX: usize = 16 * 1024, "bytes";
+    /// What is wrong, or would change, with such a file and is listed for people.
+    TEAM_LISTED_MAX: usize = 50, "lines";
+    /// Requests at once while a team is imported or exported.
+    TEAM_REQUESTS_MAX: usize = 4, "requests";
     /// Jobs that wait for the embedded store's writer before new ones are turned away.
     WRITER_QUEUE_MAX: usize = 4096, "jobs";
     /// Jobs that share one commit.

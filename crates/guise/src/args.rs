@@ -12,7 +12,9 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use guise_domain::Operator;
 
 pub(crate) use admin::{AccountCommand, AppCommand, TokenCommand};
-pub(crate) use client::{AuditCommand, CallArgs, DmCommand, ProfileCommand};
+pub(crate) use client::{
+    AuditCommand, CallArgs, DmCommand, ExportArgs, ImportArgs, ProfileCommand,
+};
 
 /// Write direct messages under a name and a face of your own.
 ///
@@ -89,6 +91,20 @@ pub(crate) enum Command {
         after_help = "Example:\n  guise profile add --name \"Jon C, Partner Engineer\" --avatar jon.jpg"
     )]
     Profile(ProfileCommand),
+    /// Make a running server's profiles what a file says, as often as you like
+    ///
+    /// Each line of the file is a JSON object. Its `external_id`, by which its profile is found again, and its `name` are
+    /// required; what else it leaves out stays as it is. Nothing is written unless every line is right. An import that was
+    /// interrupted goes on when it is run again.
+    #[command(after_help = "A line:\n  \
+                            {\"external_id\":\"crm:4711\",\"name\":\"Jon C\",\"kind\":\"human\",\
+                            \"tags\":[\"night\"],\"picture\":\"jon.jpg\"}\n\n\
+                            Example:\n  guise import team.jsonl --pictures faces --dry-run\n  \
+                            guise import team.jsonl --pictures faces")]
+    Import(ImportArgs),
+    /// Write a running server's profiles to a file that can be imported, the oldest first
+    #[command(after_help = "Example:\n  guise export team.jsonl --pictures faces")]
+    Export(ExportArgs),
     /// The log of a running server: who did what
     #[command(subcommand, after_help = "Example:\n  guise audit list --operator \"night desk\"")]
     Audit(AuditCommand),

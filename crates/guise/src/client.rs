@@ -3,10 +3,13 @@
 mod audit;
 mod call;
 mod dm;
+mod draft;
 mod identity;
 mod pages;
+mod patience;
 mod profile;
 mod stream;
+mod team;
 mod upload;
 
 use std::time::Duration;
@@ -28,6 +31,7 @@ pub(crate) use call::{left, run as call};
 pub(crate) use dm::{Names, post_message, run as dm, say};
 pub(crate) use profile::{all as profiles_of, create as post_profile, run as profile};
 pub(crate) use stream::Streamed;
+pub(crate) use team::{export, import};
 pub(crate) use upload::{media_id, upload};
 
 /// How long connecting may take.

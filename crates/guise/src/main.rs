@@ -118,6 +118,14 @@ async fn execute(
             let client = client::Client::new(credentials::find(profile, config)?, by)?;
             client::profile(command, &client, output).await?;
         }
+        Command::Import(args) => {
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
+            return client::import(&args, &client, output).await;
+        }
+        Command::Export(args) => {
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
+            client::export(&args, &client, output).await?;
+        }
         Command::Audit(command) => {
             let client = client::Client::new(credentials::find(profile, config)?, by)?;
             client::audit(command, &client, output).await?;

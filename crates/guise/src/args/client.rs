@@ -86,6 +86,34 @@ pub(crate) enum ProfileCommand {
     },
 }
 
+/// `guise import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file: a JSON object for each line
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The folder with the pictures that lines name
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) pictures: Option<PathBuf>,
+    /// Check everything and say what would change, but change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `guise export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The file; it must not exist yet
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// The folder to write the pictures into; without it none are written
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) pictures: Option<PathBuf>,
+    /// Give profiles without an external id one made of their id, to take them to another account
+    #[arg(long)]
+    pub(crate) make_ids: bool,
+}
+
 /// The log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {

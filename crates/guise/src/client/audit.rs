@@ -1,17 +1,14 @@
 //! `guise audit`: who did what, listed or written to a file.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use super::draft::Draft;
 use super::identity::text;
-use super::{Answer, Client, pages};
+use super::patience::patiently;
+use super::{Client, pages};
 use crate::args::AuditCommand;
 use crate::output::Output;
 
@@ -56,20 +53,6 @@ async fn list(
     Ok(output.table(&["WHEN", "ACTION", "WHAT", "REVISION", "BY APP", "OPERATOR"], &rows)?)
 }
 
-/// Reads a page, however often the limit has to be waited for: a long log is longer than one window.
-async fn patiently(client: &Client, target: &str, bar: &ProgressBar) -> anyhow::Result<Answer> {
-    loop {
-        let answer = client.get(target).await?;
-        if answer.status != StatusCode::TOO_MANY_REQUESTS {
-            return Ok(answer);
-        }
-        let seconds = answer.header("retry-after").parse().unwrap_or(60);
-        bar.set_message(format!("(the limit is used up; going on in {seconds} s)"));
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        bar.set_message("");
-    }
-}
-
 /// Writes everything, and only then gives the file its name: one that is there is whole.
 async fn export(
     client: &Client,
@@ -77,26 +60,23 @@ async fn export(
     since: Option<String>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    anyhow::ensure!(!path.exists(), "{} is there already", path.display());
-    let draft = path.with_added_extension("partial");
-    let named = || format!("{} cannot be written", draft.display());
-    let mut file = BufWriter::new(File::create(&draft).with_context(named)?);
+    let mut draft = Draft::of(path)?;
     let style = ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}, {elapsed} {msg}")?;
     let bar = ProgressBar::new_spinner().with_style(style);
     let target = pages::target(AUDIT, &[("since", since)]);
     let mut next = Some(String::new());
     while let Some(cursor) = next {
-        let answer = patiently(client, &format!("{target}{cursor}"), &bar).await?;
+        let page = format!("{target}{cursor}");
+        let answer = patiently(&bar, async || client.get(&page).await).await?;
         let (entries, after) = pages::read(&answer.success()?, "entries");
         for entry in &entries {
-            writeln!(file, "{entry}").with_context(named)?;
+            draft.write(format!("{entry}\n").as_bytes())?;
         }
         bar.inc(entries.len() as u64);
         next = after;
     }
     bar.finish_and_clear();
-    file.into_inner()?.sync_all().with_context(named)?;
-    std::fs::rename(&draft, path).with_context(named)?;
+    draft.finish()?;
     let lines = bar.position();
     if output.json {
         return Ok(output.value(&json!({"file": path.to_string_lossy(), "lines": lines}))?);

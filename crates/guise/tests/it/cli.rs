@@ -8,6 +8,7 @@ mod folder;
 mod operators;
 mod profile;
 mod quickstart;
+mod team;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

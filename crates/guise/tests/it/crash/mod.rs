@@ -3,6 +3,7 @@
 mod messages;
 mod profiles;
 mod retries;
+mod teams;
 
 use std::path::Path;
 
