@@ -43,9 +43,9 @@ pub use name::{NameError, ProfileName, fold};
 pub use page::{Page, PageRequest};
 pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
 pub use profile::{
-    CreateProfileError, EditProfileError, ExternalId, ExternalIdError, Kind, NewProfile, Outcome,
-    Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError, Revision,
-    Tagged,
+    CreateProfileError, EditProfileError, Erased, ExternalId, ExternalIdError, Kind, NewProfile,
+    Outcome, Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError,
+    Revision, Tagged,
 };
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};

@@ -20,7 +20,7 @@ use crate::rate::{Endpoint, Quota, Rule, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, App, AppId, By, Content, Conversation,
     CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
-    ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
+    Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
     Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken,
     NewUpload, Once, Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
     ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment, SendError, Tagged,
@@ -316,7 +316,7 @@ pub trait Media {
 /// Custom profiles, through their owner.
 #[async_trait]
 pub trait Profiles {
-    /// Makes a profile, and its picture public for good.
+    /// Makes a profile, and its picture public until the last profile that shows it is erased.
     async fn create_profile(
         &self,
         admission: &Admission,
@@ -345,7 +345,7 @@ pub trait Profiles {
         change: ProfileChange,
     ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
     /// Makes the caller's profile with this external id what `change` says, or makes one with the id given. That
-    /// needs a name and a picture.
+    /// needs a name.
     async fn put_profile(
         &self,
         admission: &Admission,
@@ -379,6 +379,14 @@ pub trait Profiles {
         admission: &Admission,
         id: ProfileId,
     ) -> Result<Admitted<bool>, StoreError>;
+    /// Erases a profile, destroyed or not: a placeholder takes the place of its name and nothing that of its picture,
+    /// in every revision and in every box that shows it; its tags and its external id are gone. Nothing changes the
+    /// second time. `None` when it never was the caller's.
+    async fn erase_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+    ) -> Result<Admitted<Option<Erased>>, StoreError>;
 }
 
 /// Messages, through the participant whose copy it is.

@@ -2,20 +2,20 @@
 
 use guise_domain::{
     AccountId, Action, Admission, CreateProfileError, EditProfileError, ExternalId, Kind,
-    NewProfile, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
-    ProfileId, ProfileState, ProfileTag, Revision, Tagged,
+    NewProfile, Outcome, Page, PageRequest, Profile, ProfileChange, ProfileFilter, ProfileId,
+    ProfileState, ProfileTag, Revision, Tagged,
 };
 use rusqlite::Connection;
 
 use crate::error::impossible;
 use crate::log::note;
 use crate::profiles::{
-    BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile,
+    BY_ID, PictureColumns, Unusable, create, publish, read_profile, read_revision, select_profile,
 };
 use crate::query::{all, below, one, page_of};
 use crate::writer::Step;
 
-const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
+pub(crate) const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
 const BY_EXTERNAL_ID: &str =
     select_profile!("WHERE account = ?1 AND external_id = ?2 AND destroyed_at IS NULL");
 const FIND: &str = select_profile!(
@@ -77,7 +77,7 @@ pub(crate) fn put(
     if let Some(profile) = living(step.db, admission.account, &external_id)? {
         return apply(step, admission, profile, change);
     }
-    let ProfileChange { name: Some(name), avatar: Some(avatar), kind, tags } = change else {
+    let ProfileChange { name: Some(name), avatar, kind, tags } = change else {
         return Ok(Err(EditProfileError::Incomplete));
     };
     let tags = tags.unwrap_or_default();
@@ -100,9 +100,11 @@ fn apply(
 ) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
     let ProfileChange { name, avatar, kind, tags } = change;
     let before = &profile.current;
-    let avatar = match avatar.map(|avatar| publish(step, admission, avatar)).transpose()? {
+    let published =
+        avatar.map(|avatar| publish(step, admission, profile.id, avatar)).transpose()?;
+    let avatar = match published {
         None => before.avatar,
-        Some(Ok(picture)) => picture,
+        Some(Ok(picture)) => Some(picture),
         Some(Err(Unusable::Unknown)) => return Ok(Err(EditProfileError::MediaNotFound)),
         Some(Err(Unusable::NoPicture)) => return Ok(Err(EditProfileError::NotAPicture)),
     };
@@ -142,7 +144,8 @@ fn replace(
     after: &Revision,
 ) -> rusqlite::Result<()> {
     let Revision { revision, name, avatar, kind, made_at, app } = after;
-    let Picture { key, format, width, height } = avatar;
+    let PictureColumns { owner, media, random, format, width, height } =
+        PictureColumns::of(*avatar);
     step.execute(KEEP, (account.get(), id.get()))?;
     let row = rusqlite::params![
         account.get(),
@@ -151,10 +154,10 @@ fn replace(
         name.as_str(),
         name.folded(),
         kind.map(Kind::as_str),
-        key.owner.get(),
-        key.media.get(),
-        key.random,
-        format.extension(),
+        owner,
+        media,
+        random,
+        format,
         width,
         height,
         made_at.millis(),

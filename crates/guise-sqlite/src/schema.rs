@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_log.sql"),
     include_str!("../migrations/0005_answers.sql"),
     include_str!("../migrations/0007_operators.sql"),
+    include_str!("../migrations/0006_erased.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -32,7 +33,10 @@ const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
     keep_statements(&db);
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off;")?;
+    // What is erased is to be gone from the file too, and not only from its tables.
+    db.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off; PRAGMA secure_delete = on;",
+    )?;
     migrate(&mut db, path, MIGRATIONS)?;
     db.execute_batch(PRAGMAS)?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
