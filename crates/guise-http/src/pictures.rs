@@ -220,3 +220,29 @@ pub(crate) async fn default(Path(file): Path<String>) -> Result<Response, Refusa
         [(CONTENT_TYPE, png), (CACHE_CONTROL, IMMUTABLE), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)];
     Ok((headers, DEFAULT).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use guise_domain::{AccountId, MediaId};
+
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_its_picture_was_forgotten_is_not_kept_afterwards() {
+        let cache = PictureCache::new(1 << 20);
+        let key = MediaKey { owner: AccountId::new(1), media: MediaId::new(2), random: [3; 8] };
+        let names: Vec<_> = Size::ALL.into_iter().map(|size| (key, size, true)).collect();
+        let bytes = Bytes::from_static(b"a face");
+        let mark = cache.mark();
+        names.iter().for_each(|name| cache.keep(mark, *name, bytes.clone()));
+        assert!(names.iter().all(|name| cache.get(name).is_some()));
+
+        let slow = cache.mark();
+        cache.forget(&[key]);
+        assert!(names.iter().all(|name| cache.get(name).is_none()));
+        cache.keep(slow, names[0], bytes.clone());
+        assert_eq!(cache.get(&names[0]), None);
+        cache.keep(cache.mark(), names[0], bytes.clone());
+        assert_eq!(cache.get(&names[0]), Some(bytes));
+    }
+}
