@@ -3,6 +3,7 @@
 mod audit;
 mod call;
 mod dm;
+mod erase;
 mod identity;
 mod pages;
 mod profile;

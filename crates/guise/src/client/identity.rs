@@ -12,7 +12,7 @@ use super::upload::{media_id, upload};
 use super::{Body, Client, pages};
 use crate::output::{Output, plain};
 
-const PROFILES: &str = "/guise/v1/profiles";
+pub(super) const PROFILES: &str = "/guise/v1/profiles";
 
 /// What to change.
 pub(super) struct Change {

@@ -338,3 +338,30 @@ async fn of_a_message_and_an_erasure_at_once_no_box_keeps_the_name() {
     }
     assert!(sent > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_while_it_is_erased_does_not_bring_a_picture_back() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    for _ in 0..16 {
+        let avatar = json!({"media_id": world.upload(&shop).await});
+        let profile = make(&world, &shop, json!({"name": "Zoë", "avatar": avatar})).await;
+        let picture = path(&world, &profile);
+        let look = |size: &'static str| {
+            let call = world.get(&format!("{picture}:{size}"));
+            async move { (size, call.send().await.status.as_u16()) }
+        };
+        let (erased, one, two, three, four) = tokio::join!(
+            erase(&world, &shop, id(&profile)),
+            look("mini"),
+            look("normal"),
+            look("thumb"),
+            look("orig"),
+        );
+        erased.success();
+        for (size, status) in [one, two, three, four] {
+            assert!([200, 404].contains(&status), "{size}: {status}");
+            assert_eq!(look(size).await.1, 404, "{size}");
+        }
+    }
+}
