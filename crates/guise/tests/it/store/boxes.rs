@@ -50,7 +50,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(who, nth, picture)| Act::Repaint { who, nth, picture }),
         1 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::DestroyProfile { who, nth }),
         2 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::Rename { who, nth }),
-        4 => (who(), who(), proptest::option::of(0..9_usize))
+        6 => (who(), who(), proptest::option::weighted(0.8, 0..9_usize))
             .prop_map(|(who, to, profile)| Act::Write { who, to, profile }),
         2 => (who(), 0..9_usize).prop_map(|(who, nth)| Act::Destroy { who, nth }),
         1 => (who(), any::<bool>()).prop_map(|(who, blocked)| Act::Block { who, blocked }),
@@ -138,7 +138,8 @@ impl Play {
     }
 
     fn nth_profile(&self, nth: usize) -> Option<i64> {
-        self.model.profiles.keys().copied().nth(nth)
+        let count = self.model.profiles.len().max(1);
+        self.model.profiles.keys().copied().nth(nth % count)
     }
 
     async fn act(&mut self, act: Act) {
