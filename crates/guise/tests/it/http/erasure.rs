@@ -95,15 +95,10 @@ async fn nothing_is_left_of_an_erased_profile_but_its_messages() {
     let first = make(&world, &shop, body).await;
     let id = id(&first);
     write(&world, &shop, &ann, id, None).await.success();
-    let body = json!({"name": "Zoë Schwarz", "avatar": {"media_id": wide(&world, &shop).await}});
-    let second = edit(&world, &shop, id, &body).await.success()["profile"].clone();
+    let avatar = json!({"media_id": world.upload(&shop).await});
+    let body = json!({"name": "Zoë Schwarz", "avatar": avatar});
+    edit(&world, &shop, id, &body).await.success();
     write(&world, &shop, &ann, id, None).await.success();
-    for (picture, sizes) in [(path(&world, &first), 5), (path(&world, &second), 9)] {
-        for size in ["", ":mini", ":thumb"] {
-            assert_eq!(world.get(&format!("{picture}{size}")).send().await.status, 200);
-        }
-        assert_eq!(files_of(&world, picture), sizes);
-    }
     world.clock.advance(3600);
 
     let erased = erase(&world, &shop, id).await;
@@ -134,15 +129,6 @@ async fn nothing_is_left_of_an_erased_profile_but_its_messages() {
         let told = (&revision["name"], &revision["avatar"]["url"]);
         assert_eq!(told, (&json!(PLACEHOLDER), &json!(face)));
     }
-    for picture in [path(&world, &first), path(&world, &second)] {
-        for size in ["", ":mini", ":thumb", ":orig"] {
-            let reply = world.get(&format!("{picture}{size}")).send().await;
-            reply.refused(404, 34, MISSING);
-        }
-        let known = world.get(picture).header("if-none-match", "*").send().await;
-        known.refused(404, 34, MISSING);
-    }
-    assert_eq!(files(&world), [""; 0]);
     let seen = world.get(&format!("/1.1/custom_profiles/{id}.json"));
     let seen = seen.by(&ann).send().await.success();
     assert_eq!(seen["custom_profile"]["name"], PLACEHOLDER);
@@ -154,13 +140,36 @@ async fn nothing_is_left_of_an_erased_profile_but_its_messages() {
     }
     let own = world.get(&format!("/1.1/custom_profiles/{id}.json")).by(&shop).send().await;
     own.refused(404, 34, MISSING);
-    edit(&world, &shop, id, &json!({"name": "Zoë"})).await.refused_as(
-        404,
-        34,
-        "not-found",
-        MISSING,
-    );
+    let edited = edit(&world, &shop, id, &json!({"name": "Zoë"})).await;
+    edited.refused_as(404, 34, "not-found", MISSING);
     assert_eq!(write(&world, &shop, &ann, id, None).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_pictures_of_an_erased_profile_are_gone_in_every_size_from_memory_and_disk() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let avatar = json!({"media_id": world.upload(&shop).await});
+    let first = make(&world, &shop, json!({"name": "Zoë", "avatar": avatar})).await;
+    let body = json!({"avatar": {"media_id": wide(&world, &shop).await}});
+    let second = edit(&world, &shop, id(&first), &body).await.success()["profile"].clone();
+    let pictures = [path(&world, &first), path(&world, &second)];
+    for (picture, files) in pictures.into_iter().zip([5, 9]) {
+        for size in ["", ":mini", ":thumb"] {
+            assert_eq!(world.get(&format!("{picture}{size}")).send().await.status, 200);
+        }
+        assert_eq!(files_of(&world, picture), files);
+    }
+    erase(&world, &shop, id(&first)).await.success();
+    for picture in pictures {
+        for size in ["", ":mini", ":thumb", ":orig"] {
+            let reply = world.get(&format!("{picture}{size}")).send().await;
+            reply.refused(404, 34, MISSING);
+        }
+        let known = world.get(picture).header("if-none-match", "*").send().await;
+        known.refused(404, 34, MISSING);
+    }
+    assert_eq!(files(&world), [""; 0]);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ fn media(picture: usize) -> i64 {
     5 + i64::try_from(picture).unwrap()
 }
 
-fn look(face: Face) -> Look {
+fn look(face: &Face) -> Look {
     let picture = face.avatar.map(|avatar| avatar.key.media.get() - media(0));
     let picture = picture.map(|picture| usize::try_from(picture).unwrap());
     (face.profile.get(), face.name.as_str().to_owned(), picture)
@@ -290,7 +290,7 @@ impl Play {
             let kept: Vec<(i64, Said)> = kept
                 .into_iter()
                 .map(|message| {
-                    let look = message.face.map(look);
+                    let look = message.face.as_ref().map(look);
                     (message.id.get(), (message.sender, message.recipient, look))
                 })
                 .collect();
@@ -301,7 +301,7 @@ impl Play {
                 let shown = self.store.face(account, ProfileId::new(*id)).await.unwrap();
                 let own = made.lives.then(|| made.look.clone());
                 let seen = self.model.seen.get(&(side, *id)).cloned();
-                assert_eq!(shown.map(look), if made.owner == side { own } else { seen });
+                assert_eq!(shown.as_ref().map(look), if made.owner == side { own } else { seen });
             }
         }
         for (picture, owner) in PICTURES.into_iter().enumerate() {
