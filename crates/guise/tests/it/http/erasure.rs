@@ -182,7 +182,9 @@ async fn erasing_is_one_line_of_the_log_however_often_it_is_asked_for() {
         erase(&world, person, id).await.refused_as(404, 34, "not-found", MISSING);
     }
     assert_eq!((erasures(&world, &shop).await, erasures(&world, &ann).await), (vec![], vec![]));
-    let first = erase(&world, &shop, id).await.success();
+    let (first, second) = tokio::join!(erase(&world, &shop, id), erase(&world, &shop, id));
+    let first = first.success();
+    assert_eq!(second.success(), first, "at once");
     world.clock.advance(60);
     assert_eq!(erase(&world, &shop, id).await.success(), first, "also when it was first");
     let lines = erasures(&world, &shop).await;
