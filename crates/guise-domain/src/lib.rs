@@ -4,6 +4,7 @@
 //! are made: whoever holds a [`ProfileName`] holds a valid one.
 
 mod account;
+mod admission;
 mod app;
 mod entities;
 mod id;
@@ -25,6 +26,7 @@ mod token;
 pub use account::{
     Account, CreateAccountError, MessagesFrom, NewAccount, ScreenName, ScreenNameError,
 };
+pub use admission::{Admission, Admitted, AppRule, ReplayKey};
 pub use app::{App, NewApp};
 pub use entities::{Entities, Link, Mention, Tag};
 pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
@@ -50,8 +52,8 @@ pub use profile::{
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
-    Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Log,
-    Media, Messages, Profiles, Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Apps, Credential, Credentials, Installation, Log, Media, Messages, Profiles, Rates,
+    Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

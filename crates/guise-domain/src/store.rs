@@ -16,13 +16,13 @@ use std::convert::Infallible;
 
 use async_trait::async_trait;
 
-use crate::rate::{Endpoint, Quota, Rule, Window};
+use crate::rate::{Endpoint, Window};
 use crate::{
-    Access, Account, AccountId, AddSegmentError, App, AppId, By, Content, Conversation,
-    CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
-    Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
-    Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken,
-    NewUpload, Once, Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
+    Access, Account, AccountId, AddSegmentError, Admission, Admitted, App, AppId, By, Content,
+    Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
+    Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId,
+    MediaKey, Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile,
+    NewToken, NewUpload, Once, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
     ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment, SendError, Tagged,
     Timestamp, Token, Upload,
 };
@@ -36,55 +36,6 @@ pub enum StoreError {
     /// The store failed, or holds what cannot be there.
     #[error("the store failed: {0}")]
     Failed(String),
-}
-
-/// What tells a repeated request: a hash of consumer, token, timestamp and nonce.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReplayKey(pub [u8; 16]);
-
-/// What a write must pass before it happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admission {
-    /// Who writes; the window counted is this account's.
-    pub account: AccountId,
-    /// The app it writes by.
-    pub app: AppId,
-    /// Who it is that writes, if the app or the token says so.
-    pub operator: Option<Operator>,
-    /// A fresh id for what the log says of it, if it is done.
-    pub entry: EntryId,
-    /// What must not have been seen before.
-    pub replay: ReplayKey,
-    /// Until when a repetition would still pass the clock check; the key is kept until then.
-    pub replay_until: Timestamp,
-    /// What is counted.
-    pub endpoint: Endpoint,
-    /// Against which rule.
-    pub rule: Rule,
-    /// What the app's calls are counted against besides.
-    pub by_app: Option<AppRule>,
-    /// Now.
-    pub now: Timestamp,
-}
-
-/// A limit that all accounts share which use an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppRule {
-    /// What is counted.
-    pub endpoint: Endpoint,
-    /// Against which rule.
-    pub rule: Rule,
-}
-
-/// What became of a write that carried an [`Admission`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admitted<T> {
-    /// This very request came before. Nothing was counted or done.
-    Replayed,
-    /// The window is used up. Nothing was done.
-    Limited(Quota),
-    /// Counted, and done or refused as the value says.
-    Done(Quota, T),
 }
 
 /// Everything behind a consumer key and a token, for verifying a request.
