@@ -4,6 +4,7 @@
 //! are made: whoever holds a [`ProfileName`] holds a valid one.
 
 mod account;
+mod admission;
 mod app;
 mod digest;
 mod entities;
@@ -26,6 +27,7 @@ mod token;
 pub use account::{
     Account, CreateAccountError, MessagesFrom, NewAccount, ScreenName, ScreenNameError,
 };
+pub use admission::{Admission, Admitted, AppRule, ReplayKey};
 pub use app::{App, NewApp};
 pub use digest::Digest;
 pub use entities::{Entities, Link, Mention, Tag};
@@ -45,15 +47,15 @@ pub use name::{NameError, ProfileName, fold};
 pub use page::{Page, PageRequest};
 pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
 pub use profile::{
-    CreateProfileError, EditProfileError, ExternalId, ExternalIdError, Kind, NewProfile, Outcome,
-    Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError, Revision,
-    Tagged,
+    CreateProfileError, EditProfileError, Erased, ExternalId, ExternalIdError, Kind, NewProfile,
+    Outcome, Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError,
+    Revision, Tagged,
 };
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use store::{
-    Accounts, Admission, Admitted, AppRule, Apps, Credential, Credentials, Installation, Log,
-    Media, Messages, Profiles, Rates, ReplayKey, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Apps, Credential, Credentials, Installation, Log, Media, Messages, Profiles, Rates,
+    Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

@@ -78,6 +78,8 @@ actions! {
     ProfileEdited = "profile.edited";
     /// A profile was destroyed.
     ProfileDestroyed = "profile.destroyed";
+    /// A profile was erased.
+    ProfileErased = "profile.erased";
     /// A message was sent; the subject is the message, the revision that of the profile it was written under.
     MessageSent = "message.sent";
     /// A copy of a message was destroyed.

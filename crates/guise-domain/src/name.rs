@@ -65,6 +65,12 @@ impl ProfileName {
         Ok(Self(chars.into_iter().collect()))
     }
 
+    /// What is shown in the place of a name that was erased.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self("Erased profile".to_owned())
+    }
+
     /// Takes what a store kept.
     #[must_use]
     pub fn from_stored(name: String) -> Self {
@@ -284,6 +290,11 @@ mod tests {
         assert_eq!(refused(&"a".repeat(53)), NameError::TooLong(53));
         assert_eq!(refused(&"a".repeat(100_000)), NameError::TooLong(100_000));
         assert_eq!(refused(&"a".repeat(49)).to_string(), "must be at most 48 characters, got 49");
+    }
+
+    #[test]
+    fn what_is_shown_instead_of_a_name_is_one() {
+        assert_eq!(kept(ProfileName::erased().as_str()), "Erased profile");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::limits::{EXTERNAL_ID_CHARS_MAX, PROFILE_TAG_CHARS_MAX};
-use crate::{AppId, Digest, Face, MediaId, Picture, ProfileId, ProfileName, Timestamp};
+use crate::{AppId, Digest, Face, MediaId, MediaKey, Picture, ProfileId, ProfileName, Timestamp};
 
 /// A custom profile as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Profile {
     pub last_used_at: Option<Timestamp>,
     /// When it was destroyed.
     pub destroyed_at: Option<Timestamp>,
+    /// When it was erased, which destroys it too.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Profile {
@@ -50,8 +52,8 @@ pub struct Revision {
     pub revision: u32,
     /// The profile's name.
     pub name: ProfileName,
-    /// Its picture.
-    pub avatar: Picture,
+    /// Its picture; without one it is shown with a default face.
+    pub avatar: Option<Picture>,
     /// Who or what speaks.
     pub kind: Option<Kind>,
     /// When it was made.
@@ -161,7 +163,7 @@ pub struct NewProfile {
     /// Its name.
     pub name: ProfileName,
     /// The upload that becomes its picture.
-    pub avatar: MediaId,
+    pub avatar: Option<MediaId>,
     /// Who or what speaks.
     pub kind: Option<Kind>,
     /// What its owner calls it.
@@ -174,7 +176,7 @@ impl NewProfile {
     /// One with nothing but a name and a picture.
     #[must_use]
     pub fn plain(id: ProfileId, name: ProfileName, avatar: MediaId) -> Self {
-        Self { id, name, avatar, kind: None, external_id: None, tags: Vec::new() }
+        Self { id, name, avatar: Some(avatar), kind: None, external_id: None, tags: Vec::new() }
     }
 }
 
@@ -224,8 +226,19 @@ pub enum EditProfileError {
     #[error("the media is not a picture")]
     NotAPicture,
     /// There is nothing to change, and too little to make one of.
-    #[error("a new profile needs a name and a picture")]
+    #[error("a new profile needs a name")]
     Incomplete,
+}
+
+/// What an erasure left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// The profile, with a placeholder for its name and no picture.
+    pub profile: Profile,
+    /// Its pictures that nobody else shows: they are not public any more.
+    pub hidden: Vec<MediaKey>,
+    /// Those of them that are in no message either: their uploads are gone, and their blobs are nobody's.
+    pub removed: Vec<MediaKey>,
 }
 
 /// What became of a profile that was put in place.

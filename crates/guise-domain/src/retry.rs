@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Admitted;
 use crate::Timestamp;
 use crate::limits::IDEMPOTENCY_KEY_CHARS_MAX;
 use crate::rate::Quota;
-use crate::store::Admitted;
 
 /// What a caller names a request by, in the header `Idempotency-Key`: 1 to 255 visible ASCII characters, compared
 /// exactly. Each app of each account has keys of its own.

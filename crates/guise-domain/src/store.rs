@@ -16,13 +16,13 @@ use std::convert::Infallible;
 
 use async_trait::async_trait;
 
-use crate::rate::{Endpoint, Quota, Rule, Window};
+use crate::rate::{Endpoint, Window};
 use crate::{
-    Access, Account, AccountId, AddSegmentError, App, AppId, By, Content, Conversation,
-    CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError, Entry, EntryId,
-    ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId, MediaKey,
-    Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile, NewToken,
-    NewUpload, Once, Operator, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
+    Access, Account, AccountId, AddSegmentError, Admission, Admitted, App, AppId, By, Content,
+    Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
+    Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId,
+    MediaKey, Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile,
+    NewToken, NewUpload, Once, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
     ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment, SendError, Tagged,
     Timestamp, Token, Upload,
 };
@@ -36,55 +36,6 @@ pub enum StoreError {
     /// The store failed, or holds what cannot be there.
     #[error("the store failed: {0}")]
     Failed(String),
-}
-
-/// What tells a repeated request: a hash of consumer, token, timestamp and nonce.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReplayKey(pub [u8; 16]);
-
-/// What a write must pass before it happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admission {
-    /// Who writes; the window counted is this account's.
-    pub account: AccountId,
-    /// The app it writes by.
-    pub app: AppId,
-    /// Who it is that writes, if the app or the token says so.
-    pub operator: Option<Operator>,
-    /// A fresh id for what the log says of it, if it is done.
-    pub entry: EntryId,
-    /// What must not have been seen before.
-    pub replay: ReplayKey,
-    /// Until when a repetition would still pass the clock check; the key is kept until then.
-    pub replay_until: Timestamp,
-    /// What is counted.
-    pub endpoint: Endpoint,
-    /// Against which rule.
-    pub rule: Rule,
-    /// What the app's calls are counted against besides.
-    pub by_app: Option<AppRule>,
-    /// Now.
-    pub now: Timestamp,
-}
-
-/// A limit that all accounts share which use an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppRule {
-    /// What is counted.
-    pub endpoint: Endpoint,
-    /// Against which rule.
-    pub rule: Rule,
-}
-
-/// What became of a write that carried an [`Admission`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admitted<T> {
-    /// This very request came before. Nothing was counted or done.
-    Replayed,
-    /// The window is used up. Nothing was done.
-    Limited(Quota),
-    /// Counted, and done or refused as the value says.
-    Done(Quota, T),
 }
 
 /// Everything behind a consumer key and a token, for verifying a request.
@@ -316,7 +267,7 @@ pub trait Media {
 /// Custom profiles, through their owner.
 #[async_trait]
 pub trait Profiles {
-    /// Makes a profile, and its picture public for good.
+    /// Makes a profile, and its picture public until the last profile that shows it is erased.
     async fn create_profile(
         &self,
         admission: &Admission,
@@ -346,7 +297,7 @@ pub trait Profiles {
         change: ProfileChange,
     ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
     /// Makes the caller's profile with this external id what `change` says, or makes one with the id given. That
-    /// needs a name and a picture.
+    /// needs a name.
     async fn put_profile(
         &self,
         admission: &Admission,
@@ -380,6 +331,14 @@ pub trait Profiles {
         admission: &Admission,
         id: ProfileId,
     ) -> Result<Admitted<bool>, StoreError>;
+    /// Erases a profile, destroyed or not: a placeholder takes the place of its name and nothing that of its picture,
+    /// in every revision and in every box that shows it; its tags and its external id are gone. Nothing changes the
+    /// second time. `None` when it never was the caller's.
+    async fn erase_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+    ) -> Result<Admitted<Option<Erased>>, StoreError>;
 }
 
 /// Messages, through the participant whose copy it is.

@@ -226,7 +226,7 @@ impl From<EditProfileError> for Refusal {
             EditProfileError::MediaNotFound => Self::MediaNotFound,
             EditProfileError::NotAPicture => Self::NotAPicture,
             EditProfileError::Incomplete => {
-                Self::Invalid("name and avatar: are required for a new profile".into())
+                Self::Invalid("name: is required for a new profile".into())
             }
         }
     }

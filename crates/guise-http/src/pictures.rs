@@ -1,5 +1,7 @@
 //! Pictures as they are served: `/media/<key>.jpg`, public, immutable, small ones from memory.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -24,9 +26,13 @@ type Name = (MediaKey, Size, PictureFormatOf);
 /// Whether the file is a JPEG; part of the name, so that a wrong ending finds nothing.
 type PictureFormatOf = bool;
 
-/// Small pictures in memory, bounded in bytes.
+/// Small public pictures in memory, bounded in bytes.
 #[derive(Debug)]
-pub(crate) struct PictureCache(Cache<Name, Bytes, Bytewise>);
+pub(crate) struct PictureCache {
+    kept: Cache<Name, Bytes, Bytewise>,
+    /// How often pictures had to be forgotten.
+    forgotten: Mutex<u64>,
+}
 
 #[derive(Clone, Debug)]
 struct Bytewise;
@@ -41,7 +47,40 @@ impl PictureCache {
     /// A cache of at most `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
         let items = usize::try_from(bytes / 8192).unwrap_or(usize::MAX).max(16);
-        Self(Cache::with_weighter(items, bytes, Bytewise))
+        Self { kept: Cache::with_weighter(items, bytes, Bytewise), forgotten: Mutex::new(0) }
+    }
+
+    fn get(&self, name: &Name) -> Option<Bytes> {
+        self.kept.get(name)
+    }
+
+    /// To be taken before the store is asked whether a picture is public.
+    fn mark(&self) -> u64 {
+        *self.forgotten()
+    }
+
+    /// Keeps what was read since `mark`, unless something was forgotten meanwhile: it may have been this.
+    fn keep(&self, mark: u64, name: Name, bytes: Bytes) {
+        let forgotten = self.forgotten();
+        if *forgotten == mark && bytes.len() <= PICTURE_CACHED_BYTES_MAX {
+            self.kept.insert(name, bytes);
+        }
+    }
+
+    /// Forgets pictures that are not public any more, as the store has said before.
+    pub(crate) fn forget(&self, keys: &[MediaKey]) {
+        let mut forgotten = self.forgotten();
+        *forgotten += 1;
+        for key in keys {
+            for size in Size::ALL {
+                self.kept.remove(&(*key, size, true));
+                self.kept.remove(&(*key, size, false));
+            }
+        }
+    }
+
+    fn forgotten(&self) -> MutexGuard<'_, u64> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,11 +176,12 @@ async fn find(
     format: PictureFormat,
 ) -> Result<Option<(Bytes, Size)>, Refusal> {
     let name = |size| (key, size, format == PictureFormat::Jpeg);
-    // Only what a profile made public for good ever gets into the cache.
-    let cache = &guise.pictures().0;
+    // Only what is public ever gets into the cache.
+    let cache = guise.pictures();
     if let Some(bytes) = cache.get(&name(size)) {
         return Ok(Some((bytes, size)));
     }
+    let mark = cache.mark();
     let Some(picture) = guise.store().public_picture(key).await? else {
         return Ok(None);
     };
@@ -151,11 +191,14 @@ async fn find(
     let stored = size.stored(picture.width, picture.height);
     let bytes = match cache.get(&name(stored)) {
         Some(bytes) => bytes,
-        None => read(guise, picture, size).await?,
+        None => match read(guise, picture, size).await {
+            Ok(bytes) => bytes,
+            // Erased a moment ago: that its bytes are gone is as it should be.
+            Err(_) if guise.store().public_picture(key).await?.is_none() => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        },
     };
-    if bytes.len() <= PICTURE_CACHED_BYTES_MAX {
-        cache.insert(name(size), bytes.clone());
-    }
+    cache.keep(mark, name(size), bytes.clone());
     Ok(Some((bytes, size)))
 }
 
@@ -176,4 +219,32 @@ pub(crate) async fn default(Path(file): Path<String>) -> Result<Response, Refusa
     let headers =
         [(CONTENT_TYPE, png), (CACHE_CONTROL, IMMUTABLE), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)];
     Ok((headers, DEFAULT).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use guise_domain::{AccountId, MediaId};
+
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_its_picture_was_forgotten_is_not_kept_afterwards() {
+        let cache = PictureCache::new(1 << 20);
+        let key = MediaKey { owner: AccountId::new(1), media: MediaId::new(2), random: [3; 8] };
+        let names: Vec<_> = Size::ALL.into_iter().map(|size| (key, size, true)).collect();
+        let bytes = Bytes::from_static(b"a face");
+        let mark = cache.mark();
+        for name in &names {
+            cache.keep(mark, *name, bytes.clone());
+        }
+        assert!(names.iter().all(|name| cache.get(name).is_some()));
+
+        let slow = cache.mark();
+        cache.forget(&[key]);
+        assert!(names.iter().all(|name| cache.get(name).is_none()));
+        cache.keep(slow, names[0], bytes.clone());
+        assert_eq!(cache.get(&names[0]), None);
+        cache.keep(cache.mark(), names[0], bytes.clone());
+        assert_eq!(cache.get(&names[0]), Some(bytes));
+    }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Answer, Face, MediaId, NewProfile, Page, PageRequest, Picture, ProfileId, ProfileName, Tagged,
+    Answer, Face, MediaId, NewProfile, Page, PageRequest, ProfileId, ProfileName, Tagged,
 };
 use http::StatusCode;
 use serde::Serialize;
@@ -173,14 +173,15 @@ struct MediaOut {
 
 impl ProfileOut {
     pub(crate) fn new(guise: &Guise, received: &str, face: Face) -> Self {
-        let Face { profile, revision: _, name, avatar: Picture { key, format, .. } } = face;
+        let Face { profile, revision: _, name, avatar } = face;
+        let url = guise.avatar_url(received, profile, &name, avatar);
         Self {
             id: profile.to_string(),
             created_timestamp: profile.created_at().millis().to_string(),
             name: name.as_str().to_owned(),
             avatar: AvatarOut {
                 kind: guise.settings().avatar_type.then_some("photo"),
-                media: MediaOut { url: guise.picture_url(received, key, format.extension()) },
+                media: MediaOut { url },
             },
         }
     }

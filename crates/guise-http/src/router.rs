@@ -62,6 +62,7 @@ routes! { GUISE_V1 guise_v1
     "/guise/v1/direct_messages/stream" get messages::stream;
     "/guise/v1/profiles" get identity::find, post identity::create;
     "/guise/v1/profiles/{id}" get identity::show, patch identity::edit;
+    "/guise/v1/profiles/{id}/erase" post identity::erase;
     "/guise/v1/profiles/{id}/revisions" get identity::revisions;
     "/guise/v1/profiles/by-external-id/{key}" put identity::put;
     "/guise/v1/openapi/v1.1.json" get openapi::show_v1_1;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use guise_domain::rate::Rules;
 use guise_domain::{
-    Clock, Ids, MediaKey, ProfileId, Randomness, SealingKey, Store, StoreError, Timestamp,
+    Clock, Ids, Picture, ProfileId, ProfileName, Randomness, SealingKey, Store, StoreError,
+    Timestamp,
 };
 use guise_oauth1::SigningKey;
 
@@ -209,16 +210,21 @@ impl Guise {
         self.settings().public_urls.first().map_or(received, String::as_str)
     }
 
-    /// The URL of a public picture.
-    pub(crate) fn picture_url(&self, received: &str, key: MediaKey, extension: &str) -> String {
-        format!("{}/media/{key}.{extension}", self.base_url(received))
-    }
-
-    /// The URL of the face of a profile without a picture.
-    #[expect(dead_code, reason = "the next change answers with it")]
-    pub(crate) fn face_url(&self, received: &str, profile: ProfileId, name: &str) -> String {
-        let file = face::file(profile, face::initials(name));
-        format!("{}/faces/{file}", self.base_url(received))
+    /// The URL of a profile's picture, or of the face that is drawn for one without.
+    pub(crate) fn avatar_url(
+        &self,
+        received: &str,
+        profile: ProfileId,
+        name: &ProfileName,
+        avatar: Option<Picture>,
+    ) -> String {
+        let base = self.base_url(received);
+        match avatar {
+            Some(Picture { key, format, .. }) => {
+                format!("{base}/media/{key}.{}", format.extension())
+            }
+            None => format!("{base}/faces/{}", face::file(profile, face::initials(name.as_str()))),
+        }
     }
 }
 

@@ -87,13 +87,19 @@ impl Guise {
     }
 
     async fn remove(&self, upload: &SweptUpload) -> Result<(), SweepError> {
-        let pictures = [PictureFormat::Jpeg, PictureFormat::Png].into_iter().flat_map(|format| {
-            Size::ALL.into_iter().map(move |size| blobs::picture(upload.key, size, format))
-        });
-        for name in pictures.chain(upload.segments.iter().cloned()) {
+        for name in picture_files(upload.key).chain(upload.segments.iter().cloned()) {
             self.blobs().delete(&name).await.map_err(Refusal::from)?;
         }
         Ok(())
+    }
+
+    /// Removes the files of pictures whose uploads are gone. What cannot be removed now is left to the sweeper.
+    pub(crate) async fn remove_pictures(&self, keys: &[MediaKey]) {
+        for name in keys.iter().copied().flat_map(picture_files) {
+            if let Err(error) = self.blobs().delete(&name).await {
+                tracing::warn!(%error, name, "a blob is left to the sweeper");
+            }
+        }
     }
 
     /// Segments never live longer than their upload, which is gone by now; pictures may have become public.
@@ -106,4 +112,11 @@ impl Guise {
             Some(key) => Ok(self.store().upload_exists(key).await?),
         }
     }
+}
+
+/// All files that a picture may have, in whatever format it is served.
+fn picture_files(key: MediaKey) -> impl Iterator<Item = String> {
+    [PictureFormat::Jpeg, PictureFormat::Png].into_iter().flat_map(move |format| {
+        Size::ALL.into_iter().map(move |size| blobs::picture(key, size, format))
+    })
 }

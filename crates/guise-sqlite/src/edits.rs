@@ -11,12 +11,13 @@ use crate::error::impossible;
 use crate::log::note;
 use crate::media::digest_of;
 use crate::profiles::{
-    BY_ID, Unusable, create, publish, read_profile, read_revision, select_profile, usable_picture,
+    BY_ID, PictureColumns, Unusable, create, publish, read_profile, read_revision, select_profile,
+    usable_picture,
 };
 use crate::query::{all, below, one, page_of};
 use crate::writer::Step;
 
-const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
+pub(crate) const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
 const BY_EXTERNAL_ID: &str =
     select_profile!("WHERE account = ?1 AND external_id = ?2 AND destroyed_at IS NULL");
 const FIND: &str = select_profile!(
@@ -78,7 +79,7 @@ pub(crate) fn put(
     if let Some(profile) = living(step.db, admission.account, &external_id)? {
         return apply(step, admission, profile, change);
     }
-    let ProfileChange { name: Some(name), avatar: Some(avatar), kind, tags } = change else {
+    let ProfileChange { name: Some(name), avatar, kind, tags } = change else {
         return Ok(Err(EditProfileError::Incomplete));
     };
     let tags = tags.unwrap_or_default();
@@ -101,10 +102,10 @@ fn apply(
 ) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
     let ProfileChange { name, avatar, kind, tags } = change;
     let before = &profile.current;
-    let avatar = match avatar.map(|avatar| renewed(step, admission, before.avatar, avatar)) {
+    let avatar = match avatar.map(|avatar| renewed(step, admission, &profile, avatar)) {
         None => before.avatar,
         Some(renewed) => match renewed? {
-            Ok(picture) => picture,
+            Ok(picture) => Some(picture),
             Err(Unusable::Unknown) => return Ok(Err(EditProfileError::MediaNotFound)),
             Err(Unusable::NoPicture) => return Ok(Err(EditProfileError::NotAPicture)),
         },
@@ -141,17 +142,20 @@ fn apply(
 fn renewed(
     step: &Step<'_>,
     admission: &Admission,
-    before: Picture,
+    profile: &Profile,
     avatar: MediaId,
 ) -> rusqlite::Result<Result<Picture, Unusable>> {
     let (picture, digest) = match usable_picture(step, admission, avatar)? {
         Ok(usable) => usable,
         Err(unusable) => return Ok(Err(unusable)),
     };
-    if digest.is_some() && digest == digest_of(step.db, before)? {
+    if let Some(before) = profile.current.avatar
+        && digest.is_some()
+        && digest == digest_of(step.db, before)?
+    {
         return Ok(Ok(before));
     }
-    publish(step, picture)?;
+    publish(step, admission.account, profile.id, picture)?;
     Ok(Ok(picture))
 }
 
@@ -163,7 +167,8 @@ fn replace(
     after: &Revision,
 ) -> rusqlite::Result<()> {
     let Revision { revision, name, avatar, kind, made_at, app } = after;
-    let Picture { key, format, width, height } = avatar;
+    let PictureColumns { owner, media, random, format, width, height } =
+        PictureColumns::of(*avatar);
     step.execute(KEEP, (account.get(), id.get()))?;
     let row = rusqlite::params![
         account.get(),
@@ -172,10 +177,10 @@ fn replace(
         name.as_str(),
         name.folded(),
         kind.map(Kind::as_str),
-        key.owner.get(),
-        key.media.get(),
-        key.random,
-        format.extension(),
+        owner,
+        media,
+        random,
+        format,
         width,
         height,
         made_at.millis(),
@@ -222,7 +227,10 @@ fn tags_of(
 
 fn tagged(db: &Connection, owner: AccountId, profile: Profile) -> rusqlite::Result<Tagged> {
     let tags = tags_of(db, owner, profile.id)?;
-    let digest = digest_of(db, profile.current.avatar)?;
+    let digest = match profile.current.avatar {
+        Some(picture) => digest_of(db, picture)?,
+        None => None,
+    };
     Ok(Tagged { profile, tags, digest })
 }
 

@@ -11,6 +11,7 @@ mod answers;
 mod apps;
 mod credentials;
 mod edits;
+mod erasure;
 mod error;
 mod installation;
 mod log;

@@ -159,10 +159,6 @@ pub(crate) fn conversation(
 
 fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let content: String = row.get(4)?;
-    let media = match row.get::<_, Option<i64>>(5)? {
-        Some(_) => Some(read_picture(row, 5)?),
-        None => None,
-    };
     let face = match row.get::<_, Option<i64>>(11)? {
         Some(_) => Some(read_face(row, 11)?),
         None => None,
@@ -173,7 +169,7 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
         recipient: AccountId::new(row.get(2)?),
         app: AppId::new(row.get(3)?),
         face,
-        media,
+        media: read_picture(row, 5)?,
         content: MessageContent::from_stored(&content).map_err(impossible)?,
     })
 }

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, CreateProfileError, Digest, EditProfileError,
-    ExternalId, Face, Keep, Kind, MediaId, MediaKey, NewProfile, Once, Outcome, Page, PageRequest,
-    Picture, PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId, ProfileName,
-    Profiles, Revision, StoreError, Tagged, Timestamp,
+    Erased, ExternalId, Face, Keep, Kind, MediaId, MediaKey, NewProfile, Once, Outcome, Page,
+    PageRequest, Picture, PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId,
+    ProfileName, Profiles, Revision, StoreError, Tagged, Timestamp,
 };
 use rusqlite::Row;
 
 use crate::SqliteStore;
 use crate::edits::{self, living, set_tags};
+use crate::erasure::erase;
 use crate::error::impossible;
 use crate::log::note;
 use crate::media::usable_upload;
@@ -23,7 +24,7 @@ macro_rules! select_profile {
         concat!(
             "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random, avatar_format,
                 avatar_width, avatar_height, kind, made_at, app, external_id, uses, last_used_at,
-                destroyed_at
+                destroyed_at, erased_at
             FROM profiles ",
             $rest
         )
@@ -32,6 +33,8 @@ macro_rules! select_profile {
 pub(crate) use select_profile;
 
 const PUBLISH: &str = "UPDATE uploads SET public = 1 WHERE owner = ?1 AND id = ?2 AND public = 0";
+const USE: &str = "INSERT OR IGNORE INTO avatar_uses (owner, media, account, profile)
+    VALUES (?1, ?2, ?3, ?4)";
 const CREATE: &str = "INSERT INTO profiles (account, id, name, folded, avatar_owner, avatar_media,
         avatar_random, avatar_format, avatar_width, avatar_height, kind, made_at, app, external_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
@@ -160,6 +163,14 @@ impl Profiles for SqliteStore {
         })
         .await
     }
+
+    async fn erase_profile(
+        &self,
+        admission: &Admission,
+        id: ProfileId,
+    ) -> Result<Admitted<Option<Erased>>, StoreError> {
+        self.admitted(admission, move |step, admission| erase(step, admission, id)).await
+    }
 }
 
 /// Makes a profile, with its tags.
@@ -175,22 +186,26 @@ pub(crate) fn create(
     {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
     }
-    let (avatar, digest) = match usable_picture(step, admission, avatar)? {
-        Ok(usable) => usable,
-        Err(Unusable::Unknown) => return Ok(Err(CreateProfileError::MediaNotFound)),
-        Err(Unusable::NoPicture) => return Ok(Err(CreateProfileError::NotAPicture)),
+    let found = avatar.map(|avatar| usable_picture(step, admission, avatar)).transpose()?;
+    let (avatar, digest) = match found {
+        None => (None, None),
+        Some(Ok((picture, digest))) => (Some(picture), digest),
+        Some(Err(Unusable::Unknown)) => return Ok(Err(CreateProfileError::MediaNotFound)),
+        Some(Err(Unusable::NoPicture)) => return Ok(Err(CreateProfileError::NotAPicture)),
     };
-    publish(step, avatar)?;
-    let Picture { key, format, width, height } = avatar;
+    if let Some(picture) = avatar {
+        publish(step, admission.account, id, picture)?;
+    }
+    let PictureColumns { owner, media, random, format, width, height } = PictureColumns::of(avatar);
     let row = rusqlite::params![
         account.get(),
         id.get(),
         name.as_str(),
         name.folded(),
-        key.owner.get(),
-        key.media.get(),
-        key.random,
-        format.extension(),
+        owner,
+        media,
+        random,
+        format,
         width,
         height,
         kind.map(Kind::as_str),
@@ -208,8 +223,15 @@ pub(crate) fn create(
     step.keep_id(id.get());
     let (made_at, app) = (admission.now, Some(admission.app));
     let current = Revision { revision: 1, name, avatar, kind, made_at, app };
-    let profile =
-        Profile { id, current, external_id, uses: 0, last_used_at: None, destroyed_at: None };
+    let profile = Profile {
+        id,
+        current,
+        external_id,
+        uses: 0,
+        last_used_at: None,
+        destroyed_at: None,
+        erased_at: None,
+    };
     Ok(Ok(Tagged { profile, tags, digest }))
 }
 
@@ -232,9 +254,16 @@ pub(crate) fn usable_picture(
     Ok(picture.map(|picture| (picture, upload.digest())))
 }
 
-/// Makes an upload's picture public for good.
-pub(crate) fn publish(step: &Step<'_>, picture: Picture) -> rusqlite::Result<()> {
-    step.execute(PUBLISH, (picture.key.owner.get(), picture.key.media.get())).map(drop)
+/// Makes a picture public, as this profile's.
+pub(crate) fn publish(
+    step: &Step<'_>,
+    account: AccountId,
+    id: ProfileId,
+    picture: Picture,
+) -> rusqlite::Result<()> {
+    let (owner, media) = (picture.key.owner.get(), picture.key.media.get());
+    step.execute(PUBLISH, (owner, media))?;
+    step.execute(USE, (owner, media, account.get(), id.get())).map(drop)
 }
 
 /// The profile that a row of [`select_profile`] holds.
@@ -249,6 +278,7 @@ pub(crate) fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
         uses: unsigned(row.get(13)?)?,
         last_used_at: moment(row.get(14)?),
         destroyed_at: moment(row.get(15)?),
+        erased_at: moment(row.get(16)?),
     })
 }
 
@@ -280,15 +310,41 @@ pub(crate) fn read_face(row: &Row<'_>, first: usize) -> rusqlite::Result<Face> {
     })
 }
 
-/// The picture in column `first` and the five after: its key, its format, its size.
-pub(crate) fn read_picture(row: &Row<'_>, first: usize) -> rusqlite::Result<Picture> {
+/// A picture as columns: its key, its format, its size; or nothing in any of them.
+#[derive(Default)]
+pub(crate) struct PictureColumns {
+    pub(crate) owner: Option<i64>,
+    pub(crate) media: Option<i64>,
+    pub(crate) random: Option<[u8; 8]>,
+    pub(crate) format: Option<&'static str>,
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
+}
+
+impl PictureColumns {
+    pub(crate) fn of(picture: Option<Picture>) -> Self {
+        let Some(Picture { key, format, width, height }) = picture else { return Self::default() };
+        Self {
+            owner: Some(key.owner.get()),
+            media: Some(key.media.get()),
+            random: Some(key.random),
+            format: Some(format.extension()),
+            width: Some(width),
+            height: Some(height),
+        }
+    }
+}
+
+/// The picture in column `first` and the five after, if there is one.
+pub(crate) fn read_picture(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Picture>> {
+    let Some(owner) = row.get(first)? else { return Ok(None) };
     let key = MediaKey {
-        owner: AccountId::new(row.get(first)?),
+        owner: AccountId::new(owner),
         media: MediaId::new(row.get(first + 1)?),
         random: row.get(first + 2)?,
     };
     let format = read_format(&row.get::<_, String>(first + 3)?)?;
-    Ok(Picture { key, format, width: row.get(first + 4)?, height: row.get(first + 5)? })
+    Ok(Some(Picture { key, format, width: row.get(first + 4)?, height: row.get(first + 5)? }))
 }
 
 /// The format kept as `extension`.

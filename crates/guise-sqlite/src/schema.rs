@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_answers.sql"),
     include_str!("../migrations/0007_operators.sql"),
     include_str!("../migrations/0009_digests.sql"),
+    include_str!("../migrations/0006_erased.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -33,7 +34,10 @@ const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
     keep_statements(&db);
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off;")?;
+    // What is erased is to be gone from the file too, and not only from its tables.
+    db.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off; PRAGMA secure_delete = on;",
+    )?;
     migrate(&mut db, path, MIGRATIONS)?;
     db.execute_batch(PRAGMAS)?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
@@ -179,6 +183,63 @@ mod tests {
         fs::remove_file(beside(&path, number(MIGRATIONS))).unwrap();
         open(&path, &Options::default()).unwrap();
         assert!(!beside(&path, number(MIGRATIONS)).exists(), "nothing is copied without need");
+    }
+
+    /// Two accounts, a profile of the first with a past and a picture that the second has in its box, and another with
+    /// the same picture.
+    const BEFORE_ERASING: &str = "
+        INSERT INTO accounts (id, name, folded, custom_profiles) VALUES (7, 'A', 'a', 1), (8, 'B', 'b', 1);
+        INSERT INTO uploads (owner, id, random, shared, expires_at, public, size, image_type, format, width, height)
+            VALUES (7, 1, x'0101010101010101', 0, 0, 1, 9, 'image/png', 'png', 1, 1),
+                (7, 2, x'0202020202020202', 0, 0, 1, 9, 'image/png', 'png', 1, 1);
+        INSERT INTO profiles (account, id, name, folded, avatar_owner, avatar_media, avatar_random, avatar_format,
+                avatar_width, avatar_height, revision, external_id)
+            VALUES (7, 10, 'Zoë', 'zoe', 7, 2, x'0202020202020202', 'png', 1, 1, 2, 'e'),
+                (7, 11, 'Jon', 'jon', 7, 1, x'0101010101010101', 'png', 1, 1, 1, NULL);
+        INSERT INTO revisions (account, profile, revision, name, avatar_owner, avatar_media, avatar_random,
+                avatar_format, avatar_width, avatar_height)
+            VALUES (7, 10, 1, 'Zoë W', 7, 1, x'0101010101010101', 'png', 1, 1);
+        INSERT INTO faces (account, profile, revision, owner, name, avatar_owner, avatar_media, avatar_random,
+                avatar_format, avatar_width, avatar_height)
+            SELECT reader, 10, revision, 7, name, avatar_owner, avatar_media, avatar_random, avatar_format, 1, 1
+            FROM revisions, (SELECT 7 AS reader UNION SELECT 8);";
+
+    /// Every row of a table, as text.
+    fn rows(db: &Connection, sql: &str) -> Vec<String> {
+        let mut query = db.prepare(sql).unwrap();
+        query.query_map((), |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn profiles_from_before_erasing_keep_their_pictures_and_are_found_wherever_they_are_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let mut db = Connection::open(&path).unwrap();
+        migrate(&mut db, &path, MIGRATIONS.get(..4).unwrap()).unwrap();
+        db.execute_batch(BEFORE_ERASING).unwrap();
+        drop(db);
+
+        let db = open(&path, &Options::default()).unwrap();
+        let kept = |table: &str| {
+            let columns = "avatar_owner || ' ' || avatar_media || ' ' || hex(avatar_random)";
+            rows(&db, &format!("SELECT name || ' ' || {columns} FROM {table}"))
+        };
+        let (first, second) = ("7 1 0101010101010101", "7 2 0202020202020202");
+        assert_eq!(kept("profiles"), [format!("Zoë {second}"), format!("Jon {first}")]);
+        assert_eq!(kept("revisions"), [format!("Zoë W {first}")]);
+        assert_eq!(kept("faces"), [format!("Zoë W {first}"), format!("Zoë W {first}")]);
+        let shown = "SELECT account || ' ' || profile || ' ' || reader FROM shown";
+        assert_eq!(rows(&db, shown), ["7 10 7", "7 10 8"]);
+        let uses = "SELECT media || ' ' || account || ' ' || profile FROM avatar_uses";
+        assert_eq!(rows(&db, uses), ["1 7 10", "1 7 11", "2 7 10"]);
+        for table in ["profiles", "revisions", "faces"] {
+            db.execute(&format!("UPDATE {table} SET avatar_owner = NULL, avatar_media = NULL, avatar_random = NULL, \
+                avatar_format = NULL, avatar_width = NULL, avatar_height = NULL"), ()).unwrap();
+        }
+        assert_eq!(rows(&db, "PRAGMA integrity_check"), ["ok"]);
+        let indexes = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'profiles' \
+            AND sql IS NOT NULL ORDER BY name";
+        assert_eq!(rows(&db, indexes), ["profiles_alive", "profiles_by_external_id"]);
     }
 
     #[test]

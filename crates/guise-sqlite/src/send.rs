@@ -12,7 +12,7 @@ use crate::error::impossible;
 use crate::log::note;
 use crate::media::usable_upload;
 use crate::messages::conversation;
-use crate::profiles::read_face;
+use crate::profiles::{PictureColumns, read_face};
 use crate::query::one;
 use crate::writer::Step;
 
@@ -26,6 +26,7 @@ const MARK_PROFILE: &str = "UPDATE profiles SET uses = uses + 1, last_used_at = 
 const SHOW_FACE: &str = "INSERT OR IGNORE INTO faces (account, profile, revision, owner, name,
         avatar_owner, avatar_media, avatar_random, avatar_format, avatar_width, avatar_height)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const SHOWN: &str = "INSERT OR IGNORE INTO shown (account, profile, reader) VALUES (?1, ?2, ?3)";
 const USE_UPLOAD: &str = "UPDATE uploads SET sent = 1
     WHERE owner = ?1 AND id = ?2 AND (sent = 0 OR shared = 1)";
 const CREATE: &str = "INSERT INTO messages (account, id, sender, recipient, app, profile, revision,
@@ -160,6 +161,7 @@ fn put_into_box(step: &Step<'_>, account: AccountId, message: &Message) -> rusql
         show_face(step, account, *sender, face)?;
     }
     let content = content.to_stored().map_err(impossible)?;
+    let picture = PictureColumns::of(*media);
     let row = rusqlite::params![
         account.get(),
         id.get(),
@@ -168,12 +170,12 @@ fn put_into_box(step: &Step<'_>, account: AccountId, message: &Message) -> rusql
         app.get(),
         face.as_ref().map(|face| face.profile.get()),
         face.as_ref().map(|face| face.revision),
-        media.map(|picture| picture.key.owner.get()),
-        media.map(|picture| picture.key.media.get()),
-        media.map(|picture| picture.key.random),
-        media.map(|picture| picture.format.extension()),
-        media.map(|picture| picture.width),
-        media.map(|picture| picture.height),
+        picture.owner,
+        picture.media,
+        picture.random,
+        picture.format,
+        picture.width,
+        picture.height,
         content,
     ];
     step.execute(CREATE, row).map(drop)
@@ -186,19 +188,23 @@ fn show_face(
     face: &Face,
 ) -> rusqlite::Result<()> {
     let Face { profile, revision, name, avatar } = face;
-    let Picture { key, format, width, height } = avatar;
+    let PictureColumns { owner: avatar_owner, media, random, format, width, height } =
+        PictureColumns::of(*avatar);
     let row = (
         account.get(),
         profile.get(),
         revision,
         owner.get(),
         name.as_str(),
-        key.owner.get(),
-        key.media.get(),
-        key.random,
-        format.extension(),
+        avatar_owner,
+        media,
+        random,
+        format,
         width,
         height,
     );
-    step.execute(SHOW_FACE, row).map(drop)
+    if step.execute(SHOW_FACE, row)? > 0 {
+        step.execute(SHOWN, (owner.get(), profile.get(), account.get()))?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod dm;
 mod draft;
+mod erase;
 mod identity;
 mod pages;
 mod patience;

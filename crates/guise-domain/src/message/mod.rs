@@ -16,7 +16,7 @@ pub use text::{
     WebUrl,
 };
 
-/// A profile as it was at one revision: what a message was written under, and goes on showing.
+/// A profile as it was at one revision: what a message was written under, and goes on showing until it is erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Face {
     /// The profile.
@@ -25,8 +25,8 @@ pub struct Face {
     pub revision: u32,
     /// Its name then.
     pub name: ProfileName,
-    /// Its picture then.
-    pub avatar: Picture,
+    /// Its picture then; without one it is shown with a default face.
+    pub avatar: Option<Picture>,
 }
 
 /// One participant's copy of a message.

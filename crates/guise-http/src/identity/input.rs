@@ -17,7 +17,7 @@ use crate::wire::{Member, Pairs, moment, page};
 #[derive(Debug)]
 pub(crate) struct Created {
     pub(super) name: ProfileName,
-    pub(super) avatar: MediaId,
+    pub(super) avatar: Option<MediaId>,
     pub(super) kind: Option<Kind>,
     pub(super) external_id: Option<ExternalId>,
     pub(super) tags: Vec<ProfileTag>,
@@ -33,7 +33,7 @@ impl Input for Created {
         let external_id = top.member("external_id")?;
         Ok(Self {
             name: name(&top.member("name")?)?,
-            avatar: top.member("avatar")?.member("media_id")?.id()?,
+            avatar: avatar(&top.member("avatar")?)?,
             kind: kind(&top.member("kind")?)?,
             external_id: if external_id.is_absent() { None } else { Some(parsed(&external_id)?) },
             tags: tags(&top.member("tags")?)?.unwrap_or_default(),
@@ -76,6 +76,19 @@ pub(crate) struct Shown;
 
 impl Input for Shown {
     const ENDPOINT: Endpoint = Endpoint::ProfilesShow;
+
+    fn parse(_: &Received) -> Result<Self, Unreadable> {
+        Ok(Self)
+    }
+}
+
+/// The path says it all, and nothing else is asked for.
+#[derive(Debug)]
+pub(crate) struct Erased;
+
+impl Input for Erased {
+    /// One limit for making profiles disappear, whichever way.
+    const ENDPOINT: Endpoint = Endpoint::CustomProfilesDestroy;
 
     fn parse(_: &Received) -> Result<Self, Unreadable> {
         Ok(Self)
@@ -166,10 +179,9 @@ fn expected(if_match: Option<&str>) -> Result<Option<u32>, Refusal> {
 fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
     let top = Member::top(body);
     let given_name = top.member("name")?;
-    let avatar = top.member("avatar")?;
     Ok(ProfileChange {
         name: if given_name.is_absent() { None } else { Some(name(&given_name)?) },
-        avatar: if avatar.is_absent() { None } else { Some(avatar.member("media_id")?.id()?) },
+        avatar: avatar(&top.member("avatar")?)?,
         kind: kind(&top.member("kind")?)?,
         tags: tags(&top.member("tags")?)?,
     })
@@ -177,6 +189,10 @@ fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
 
 fn name(member: &Member<'_>) -> Result<ProfileName, Refusal> {
     ProfileName::parse(member.string()?).map_err(|rule| member.refuse(rule))
+}
+
+fn avatar(member: &Member<'_>) -> Result<Option<MediaId>, Refusal> {
+    if member.is_absent() { Ok(None) } else { member.member("media_id")?.id().map(Some) }
 }
 
 fn kind(member: &Member<'_>) -> Result<Option<Kind>, Refusal> {

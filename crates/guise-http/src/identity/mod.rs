@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::extract::{Input, Signed};
 use crate::state::Guise;
 use crate::wire::Cursor;
-use input::{Created, Edited, Found, Put, Revised, Shown};
+use input::{Created, Edited, Erased, Found, Put, Revised, Shown};
 use output::{OneOut, ProfileOut, ProfilesOut, RevisionOut, RevisionsOut, with_etag};
 
 /// `GET /guise/v1/profiles`
@@ -108,12 +108,34 @@ pub(crate) async fn revisions(
     Path(id): Path<String>,
     Signed { caller, input, received }: Signed<Revised>,
 ) -> Result<Response, Refusal> {
-    let found = guise.store().revisions(caller.account().id, named(&id)?, input.page).await?;
+    let id = named(&id)?;
+    let found = guise.store().revisions(caller.account().id, id, input.page).await?;
     let Page { items, next } = found.ok_or(Refusal::NotFound)?;
-    let revisions =
-        items.into_iter().map(|revision| RevisionOut::new(&guise, &received, revision)).collect();
+    let revisions = items
+        .into_iter()
+        .map(|revision| RevisionOut::new(&guise, &received, id, revision))
+        .collect();
     let next_cursor = next.map(|revision| Cursor(revision).write());
     Ok(answer::json(StatusCode::OK, &RevisionsOut { revisions, next_cursor }))
+}
+
+/// `POST /guise/v1/profiles/{id}/erase`
+pub(crate) async fn erase(
+    State(guise): State<Guise>,
+    Path(id): Path<String>,
+    Signed { caller, received, .. }: Signed<Erased>,
+) -> Result<Response, Refusal> {
+    let id = match named(&id) {
+        Ok(id) => id,
+        Err(refusal) => return Err(caller.refuse(&guise, Erased::ENDPOINT, refusal).await),
+    };
+    let admission = caller.admission(&guise, Erased::ENDPOINT);
+    let erased = guise.store().erase_profile(&admission, id).await?;
+    let erased = caller.admitted(erased)?.ok_or(Refusal::NotFound)?;
+    guise.pictures().forget(&erased.hidden);
+    guise.remove_pictures(&erased.removed).await;
+    let profile = Tagged { profile: erased.profile, tags: Vec::new(), digest: None };
+    Ok(answer::written(one(&guise, &received, StatusCode::OK, profile, None)))
 }
 
 /// In a path, what is no id is no page either.

@@ -1,6 +1,6 @@
 //! The answers of `/guise/v1/profiles/…`. Every member is always there, `null` where there is nothing.
 
-use guise_domain::{Answer, Kind, Outcome, Picture, Profile, ProfileTag, Revision, Tagged};
+use guise_domain::{Answer, Kind, Outcome, Profile, ProfileId, ProfileTag, Revision, Tagged};
 use http::header::ETAG;
 use serde::Serialize;
 
@@ -54,17 +54,12 @@ pub(super) struct ProfileOut {
     changed_at: String,
     last_used_at: Option<String>,
     destroyed_at: Option<String>,
+    erased_at: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct AvatarOut {
     url: String,
-}
-
-impl AvatarOut {
-    fn new(guise: &Guise, received: &str, picture: Picture) -> Self {
-        Self { url: guise.picture_url(received, picture.key, picture.format.extension()) }
-    }
 }
 
 /// The picture a profile has, with what its file is recognised by.
@@ -78,7 +73,8 @@ struct CurrentAvatarOut {
 impl ProfileOut {
     pub(super) fn new(guise: &Guise, received: &str, tagged: Tagged) -> Self {
         let Tagged { profile, tags, digest } = tagged;
-        let Profile { id, current, external_id, uses, last_used_at, destroyed_at } = profile;
+        let Profile { id, current, external_id, uses, last_used_at, destroyed_at, erased_at } =
+            profile;
         let Revision { revision, name, avatar, kind, made_at, app: _ } = current;
         Self {
             id: id.to_string(),
@@ -86,7 +82,7 @@ impl ProfileOut {
             name: name.as_str().to_owned(),
             kind: kind.map(Kind::as_str),
             avatar: CurrentAvatarOut {
-                avatar: AvatarOut::new(guise, received, avatar),
+                avatar: AvatarOut { url: guise.avatar_url(received, id, &name, avatar) },
                 sha256: digest.map(|digest| digest.to_string()),
             },
             external_id: external_id.map(|id| id.to_string()),
@@ -96,6 +92,7 @@ impl ProfileOut {
             changed_at: written_moment(made_at),
             last_used_at: last_used_at.map(written_moment),
             destroyed_at: destroyed_at.map(written_moment),
+            erased_at: erased_at.map(written_moment),
         }
     }
 }
@@ -112,13 +109,13 @@ pub(super) struct RevisionOut {
 }
 
 impl RevisionOut {
-    pub(super) fn new(guise: &Guise, received: &str, revision: Revision) -> Self {
+    pub(super) fn new(guise: &Guise, received: &str, id: ProfileId, revision: Revision) -> Self {
         let Revision { revision, name, avatar, kind, made_at, app } = revision;
         Self {
             revision,
             name: name.as_str().to_owned(),
             kind: kind.map(Kind::as_str),
-            avatar: AvatarOut::new(guise, received, avatar),
+            avatar: AvatarOut { url: guise.avatar_url(received, id, &name, avatar) },
             made_at: written_moment(made_at),
             app_id: app.map(|app| app.to_string()),
         }

@@ -34,6 +34,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The profile as it is now.", exactly(1, [("profile", schema("Profile"))]))
             .refuses([Refusal::NotFound, Refusal::Stale(1), Refusal::RevisionRequired, invalid()])
             .refuses([Refusal::MediaNotFound, Refusal::NotAPicture]),
+        erase(),
         revisions(),
         put(),
         audit(),
@@ -74,12 +75,28 @@ fn put() -> Operation {
         Endpoint::ProfilesEdit,
         "Makes or changes the profile with this external id",
     )
-    .says("A new one needs a name and a picture.")
+    .says("A new one needs a name.")
     .takes("path", "key", true, external_id())
     .reads(JSON, schema("ProfileChange"))
     .answers(200, "It was there.", answer(&["updated", "unchanged"]))
     .answers(201, "It is new.", answer(&["created"]))
     .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
+}
+
+fn erase() -> Operation {
+    Operation::post(
+        "/guise/v1/profiles/{id}/erase",
+        Endpoint::CustomProfilesDestroy,
+        "Erases a profile for good",
+    )
+    .says(
+        "Destroyed or not. A placeholder and a default face take the place of its name and its picture, in every \
+        revision and in every message; its tags and its external id are gone. There is no way back. Nothing changes \
+        the second time.",
+    )
+    .takes("path", "id", true, schema("ProfileId"))
+    .answers(200, "What is left of it.", exactly(1, [("profile", schema("Profile"))]))
+    .refuses([Refusal::NotFound])
 }
 
 fn revisions() -> Operation {
@@ -153,9 +170,9 @@ pub(super) fn schemas() -> Value {
     let media = || object(1, [("media_id", schema("MediaId"))]);
     let tags = || with(list(tag()), "maxItems", PROFILE_TAGS_MAX.into());
     json!({
-        "NewProfile": object(2, [
+        "NewProfile": object(1, [
             ("name", name.clone()),
-            ("avatar", media()),
+            ("avatar", or_null(media())),
             ("kind", or_null(kind())),
             ("external_id", or_null(external_id())),
             ("tags", or_null(tags())),
@@ -166,7 +183,7 @@ pub(super) fn schemas() -> Value {
             ("kind", or_null(kind())),
             ("tags", or_null(tags())),
         ]),
-        "Profile": exactly(12, [
+        "Profile": exactly(13, [
             ("id", id_text()),
             ("revision", revision.clone()),
             ("name", name.clone()),
@@ -179,6 +196,7 @@ pub(super) fn schemas() -> Value {
             ("changed_at", moment()),
             ("last_used_at", or_null(moment())),
             ("destroyed_at", or_null(moment())),
+            ("erased_at", or_null(moment())),
         ]),
         "Revision": exactly(6, [
             ("revision", revision.clone()),

@@ -90,7 +90,8 @@ pub(super) fn schemas() -> Value {
     });
     let media_in = object(1, [("id", schema("MediaId"))]);
     let kind = json!({"const": "photo", "description": "Only with `compat.avatar_type`."});
-    let url = json!({"type": "string", "format": "uri", "pattern": "/media/[^/]+\\.(jpg|png)$"});
+    let url =
+        json!({"type": "string", "format": "uri", "pattern": "/(media|faces)/[^/]+\\.(jpg|png)$"});
     let avatar = exactly(1, [("media", exactly(1, [("url", url)])), ("type", kind)]);
     json!({
         "NewCustomProfile": object(2, [

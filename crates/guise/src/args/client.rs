@@ -78,11 +78,21 @@ pub(crate) enum ProfileCommand {
         /// Its id
         id: ProfileId,
     },
-    /// Destroy a profile
+    /// Destroy a profile; what it was is kept, and its messages go on showing it
     #[command(after_help = "Example:\n  guise profile remove 100001")]
     Remove {
         /// Its id
         id: ProfileId,
+    },
+    /// Erase a profile for good: its name and its picture, everywhere, also in its messages
+    #[command(after_help = "Example:\n  guise profile erase 100001\n  \
+                      guise profile erase 100001 --confirm \"Jon C, Partner Engineer\"")]
+    Erase {
+        /// Its id
+        id: ProfileId,
+        /// Its name, for scripts; without this it has to be typed
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
     },
 }
 

@@ -7,6 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::erase;
 use super::identity::{self, Change};
 use super::upload::{media_id, upload, upload_chunked};
 use super::{Body, Client};
@@ -42,6 +43,7 @@ pub(crate) async fn run(
             identity::edit(client, id, Change { name, avatar, kind, tags: tag }, output).await
         }
         ProfileCommand::History { id } => identity::history(client, id, output).await,
+        ProfileCommand::Erase { id, confirm } => erase::run(client, id, confirm, output).await,
         ProfileCommand::Show { id } => {
             let answer = client.get(&format!("/1.1/custom_profiles/{id}.json")).await?.success()?;
             one(&answer, "", output)

@@ -47,9 +47,6 @@ impl Account {
     /// Notes which lines would make what should not be made.
     pub(super) fn check(&self, lines: &[Line], problems: &mut Problems) {
         for line in lines.iter().filter(|line| self.profile(line).is_none()) {
-            if line.picture.is_none() {
-                problems.note(line.number, "picture: is required for a new profile");
-            }
             if let Some(id) = line.id.as_ref().filter(|id| self.unnamed.contains(*id)) {
                 let reason = "is in this account already, without an external id";
                 problems.note(line.number, format_args!("id: profile {id} {reason}"));

@@ -1,4 +1,4 @@
-//! `guise profile edit`, `find` and `history`.
+//! `guise profile edit`, `find`, `history` and `erase`.
 
 use tempfile::tempdir;
 
@@ -52,4 +52,40 @@ fn a_profile_is_edited_found_and_its_history_is_told() {
         history.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     let told: Vec<_> = revisions.iter().map(|row| (row[0], row[2])).collect();
     assert_eq!(told, [("3", "Zoë"), ("2", "Zoë"), ("1", "Jon")]);
+}
+
+#[test]
+fn a_profile_is_erased_by_its_name_and_by_nothing_less() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    settle(&data);
+    let server = Process::start(&data, &[], 1);
+    let url = server.urls[0].clone();
+    let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
+    let added = json(&run(&["--json", "profile", "add", "--name", "Zoë", "--avatar", JON]));
+    let id = added["id"].as_str().unwrap();
+    text(&run(&["dm", "send", "--to", "shop", "--as", id, "Hello"]));
+    let unsaid = "guise: erasing cannot be undone: give the profile's name with --confirm, or type it in a terminal\n";
+    assert_eq!(refusal(&run(&["profile", "erase", id])), unsaid);
+    for wrong in ["zoë", "", "yes"] {
+        let told = refusal(&run(&["profile", "erase", id, "--confirm", wrong]));
+        assert_eq!(told, format!("guise: nothing was erased: profile {id} is called Zoë\n"));
+    }
+    assert_eq!(json(&run(&["--json", "profile", "show", id])), added);
+    assert!(
+        refusal(&run(&["profile", "erase", "1", "--confirm", "Zoë"])).contains("404 Not Found")
+    );
+
+    let told = text(&run(&["profile", "erase", id, "--confirm", "Zoë"]));
+    let stays = "What was written under it stays: 1 message.";
+    assert_eq!(told, format!("Erased profile {id}. {stays}\n"));
+    let again = json(&run(&["--json", "profile", "erase", id, "--confirm", "Zoë"]));
+    assert_eq!(again["name"], "Erased profile");
+    let told = text(&run(&["profile", "erase", id]));
+    let erased_at = again["erased_at"].as_str().unwrap();
+    assert_eq!(told, format!("Profile {id} was erased before, at {erased_at}.\n"));
+    assert!(text(&run(&["dm", "list"])).contains("Erased profile"));
+    assert!(!text(&run(&["profile", "history", id])).contains("Zoë"));
+    let lines = json(&run(&["--json", "audit", "list", "--action", "profile.erased"]));
+    assert_eq!(lines.as_array().unwrap().len(), 1);
 }

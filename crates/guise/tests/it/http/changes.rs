@@ -65,6 +65,11 @@ impl Desk {
         self.world.delete(&target).by(&self.shop).send().await.status.as_u16()
     }
 
+    async fn erase(&self, profile: &str) -> u16 {
+        let call = self.world.post(&format!("/guise/v1/profiles/{profile}/erase"));
+        call.by(&self.shop).send().await.status.as_u16()
+    }
+
     async fn post(&self, path: &str, form: &str) -> u16 {
         let call = self.world.post(&format!("/1.1/{path}.json")).by(&self.shop);
         call.form(form).send().await.status.as_u16()
@@ -145,6 +150,7 @@ impl Desk {
             Action::ProfileDestroyed => {
                 assert_eq!(self.delete("custom_profiles", &self.profile).await, 204);
             }
+            Action::ProfileErased => assert_eq!(self.erase(&self.profile).await, 200),
             Action::MessageSent => return id(&self.write(&self.profile).await["event"]["id"]),
             Action::MessageDestroyed => {
                 assert_eq!(self.delete("direct_messages/events", &self.event).await, 204);
@@ -202,6 +208,10 @@ impl Desk {
             Action::ProfileDestroyed => {
                 assert_eq!(self.delete("custom_profiles", &self.profile).await, 204);
                 assert_eq!(self.delete("custom_profiles", "1").await, 404);
+            }
+            Action::ProfileErased => {
+                assert_eq!(self.erase(&self.profile).await, 200);
+                assert_eq!(self.erase("1").await, 404);
             }
             Action::MessageSent => {
                 assert_eq!(self.write("1").await["errors"][0]["code"], 151);

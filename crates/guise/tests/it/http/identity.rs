@@ -60,6 +60,7 @@ async fn a_profile_shows_all_that_its_owner_knows() {
         "changed_at": "2027-01-15T08:00:00.000Z",
         "last_used_at": null,
         "destroyed_at": null,
+        "erased_at": null,
     });
     assert_eq!(profile, expected);
     let shown = world.get(&format!("{PROFILES}/{id}")).by(&shop).send().await;
@@ -75,6 +76,44 @@ async fn a_profile_shows_all_that_its_owner_knows() {
         let reply = world.get(&format!("{PROFILES}/{id}")).by(&stranger).send().await;
         reply.refused_as(404, 34, "not-found", missing);
     }
+}
+
+#[tokio::test]
+async fn one_without_a_picture_has_a_face_until_it_gets_one() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let target = format!("{PROFILES}/by-external-id/b");
+    let put = world.put(&target).by(&shop).json(&json!({"name": "Order bot"}).to_string());
+    assert_eq!(put.send().await.status, 201);
+    for avatar in [Value::Null, json!({"media_id": null})] {
+        let body = json!({"name": "Zoë Weiß", "avatar": avatar});
+        let status = make(&world, &shop, &body).send().await.status.as_u16();
+        assert_eq!(status, if avatar.is_null() { 201 } else { 400 }, "{avatar}");
+    }
+    let made = make(&world, &shop, &json!({"name": "Zoë Weiß"})).send().await.success();
+    let profile = &made["profile"];
+    let id = id(profile);
+    let face = format!("{}/faces/{id}-ZW.png", world.url());
+    assert_eq!(profile["avatar"], json!({"url": face, "sha256": null}));
+    let original = world.get(&format!("/1.1/custom_profiles/{id}.json")).by(&shop).send().await;
+    let avatar = &original.success()["custom_profile"]["avatar"];
+    assert_eq!(*avatar, json!({"media": {"url": face}}));
+    let path = face.strip_prefix(&world.url()).unwrap();
+    let drawn = world.get(path).send().await;
+    assert_eq!((drawn.status.as_u16(), drawn.header("content-type")), (200, "image/png"));
+
+    let renamed = edit(&world, &shop, id, "*", &json!({"name": "Bo"})).send().await.success();
+    let url = renamed["profile"]["avatar"]["url"].as_str().unwrap();
+    assert!(url.ends_with(&format!("/faces/{id}-B.png")), "another name has another URL: {url}");
+    let media = world.upload(&shop).await;
+    let body = json!({"avatar": {"media_id": media}});
+    let edited = edit(&world, &shop, id, "*", &body).send().await.success();
+    assert!(edited["profile"]["avatar"]["url"].as_str().unwrap().contains("/media/"));
+    let history = world.get(&format!("{PROFILES}/{id}/revisions")).by(&shop).send().await.success();
+    let urls: Vec<_> = history["revisions"].as_array().unwrap().iter().collect();
+    let urls: Vec<_> = urls.iter().map(|revision| &revision["avatar"]["url"]).collect();
+    let expected = [&edited["profile"], &renamed["profile"], profile];
+    assert_eq!(urls, expected.map(|profile| &profile["avatar"]["url"]));
 }
 
 #[tokio::test]
@@ -229,8 +268,8 @@ async fn an_external_id_is_put_in_place_as_often_as_one_likes() {
     let target = format!("{PROFILES}/by-external-id/crm%3A1%2Fjon");
     let put =
         |person: &Person, body: Value| world.put(&target).by(person).json(&body.to_string()).send();
-    let reply = put(&shop, json!({"name": "Jon"})).await;
-    let rule = "name and avatar: are required for a new profile";
+    let reply = put(&shop, json!({"kind": "bot"})).await;
+    let rule = "name: is required for a new profile";
     reply.refused_as(400, 214, "invalid", rule);
     let media = world.upload(&shop).await;
     let body = json!({"name": "Jon", "avatar": {"media_id": media}, "tags": ["crm"]});
@@ -319,7 +358,7 @@ async fn making_one_is_held_to_its_rules() {
     let avatar = json!({"media_id": media});
     for (body, rule) in [
         (json!({}), "name: is required"),
-        (json!({"name": "A"}), "avatar.media_id: is required"),
+        (json!({"name": "A", "avatar": {}}), "avatar.media_id: is required"),
         (
             json!({"name": "A", "avatar": avatar, "external_id": "a b"}),
             "external_id: must be 1 to 128 visible ASCII characters",

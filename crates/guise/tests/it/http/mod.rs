@@ -5,6 +5,7 @@ mod authentication;
 mod bodies;
 mod changes;
 mod compatibility;
+mod erasure;
 mod faces;
 mod general;
 mod identity;

@@ -82,6 +82,19 @@ async fn a_profile_is_made_once_and_shown_as_it_was_first() {
 }
 
 #[tokio::test]
+async fn what_was_erased_is_told_to_nobody_again_and_not_made_again() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let media = world.upload(&shop).await;
+    let made = keyed(world.create(&shop, "Jon", &media), "k1").send().await.success();
+    let id = made["custom_profile"]["id"].as_str().unwrap();
+    world.post(&format!("/guise/v1/profiles/{id}/erase")).by(&shop).send().await.success();
+    let again = keyed(world.create(&shop, "Jon", &media), "k1").send().await;
+    again.refused(404, 34, "Sorry, that page does not exist.");
+    assert_eq!(world.profiles(&shop).await, 0);
+}
+
+#[tokio::test]
 async fn our_own_way_of_making_one_is_as_safe() {
     let world = World::new().await;
     let shop = world.person("shop").await;

@@ -22,7 +22,7 @@ async fn give(store: &dyn Store, media: i64, request: u64) -> (Outcome, MediaId,
     let change = ProfileChange { avatar: Some(MediaId::new(media)), ..ProfileChange::default() };
     let edited = store.edit_profile(&admission, ProfileId::new(100), None, change).await.unwrap();
     let Admitted::Done(_, Ok((edited, outcome))) = edited else { panic!("{edited:?}") };
-    (outcome, edited.profile.current.avatar.key.media, edited.digest)
+    (outcome, edited.profile.current.avatar.unwrap().key.media, edited.digest)
 }
 
 #[tokio::test]
