@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -28,16 +30,19 @@ const MIGRATIONS: &[&str] = &[
 const UNFOLDED: &str = "SELECT account, id, name FROM profiles WHERE folded = ''";
 const FOLD: &str = "UPDATE profiles SET folded = ?3 WHERE account = ?1 AND id = ?2";
 
+/// How long a statement waits for another process.
+const BUSY_MILLIS: u64 = 5000;
+const WAL_PAUSE_MILLIS: u64 = 5;
+
 const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 
 /// Opens and, if needed, makes or migrates the database for writing.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
     keep_statements(&db);
+    db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
     // What is erased is to be gone from the file too, and not only from its tables.
-    db.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = off; PRAGMA secure_delete = on;",
-    )?;
+    db.execute_batch("PRAGMA trusted_schema = off; PRAGMA secure_delete = on;")?;
     migrate(&mut db, path, MIGRATIONS)?;
     db.execute_batch(PRAGMAS)?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
@@ -56,7 +61,7 @@ fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), Ope
         version(&look, path, scripts)?
     };
     // Only now is it sure to be ours: nothing is changed in another program's file.
-    db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    write_ahead(db)?;
     let known = number(scripts);
     if found == known {
         return Ok(());
@@ -77,6 +82,21 @@ fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), Ope
     step.pragma_update(None, "user_version", known)?;
     step.commit()?;
     Ok(())
+}
+
+/// Turns on the write-ahead log. Processes that do so at once are in each other's way, and `SQLite` does not let them
+/// wait: whoever was told that the database is locked tries again for as long as any other statement waits.
+fn write_ahead(db: &Connection) -> rusqlite::Result<()> {
+    let turn_on = || db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()));
+    for _ in 0..BUSY_MILLIS / WAL_PAUSE_MILLIS {
+        match turn_on() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                thread::sleep(Duration::from_millis(WAL_PAUSE_MILLIS));
+            }
+            done => return done,
+        }
+    }
+    turn_on()
 }
 
 /// Folds what no script can: the rules are the program's.
