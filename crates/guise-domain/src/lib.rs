@@ -20,6 +20,7 @@ mod profile;
 pub mod rate;
 mod retry;
 mod sealed;
+mod skeleton;
 mod store;
 mod time;
 mod token;
@@ -53,6 +54,7 @@ pub use profile::{
 };
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
+pub use skeleton::{ReservedWord, ReservedWordError, Words, skeleton, skeleton_rules};
 pub use store::{
     Accounts, Apps, Credential, Credentials, Installation, Log, Media, Messages, Profiles, Rates,
     Store, StoreError, SweptUpload, Tokens,
