@@ -14,6 +14,7 @@ mod log;
 mod media;
 mod message;
 mod name;
+mod naming;
 mod page;
 mod picture;
 mod profile;
@@ -45,12 +46,15 @@ pub use message::{
     StoredContentError, TextError, WebUrl,
 };
 pub use name::{NameError, ProfileName, fold};
+pub use naming::{
+    BrokenRule, Draft, Lookalike, Names, Naming, NamingChange, ReserveWordsError, Verdict,
+};
 pub use page::{Page, PageRequest};
 pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
 pub use profile::{
-    CreateProfileError, EditProfileError, Erased, ExternalId, ExternalIdError, Kind, NewProfile,
-    Outcome, Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag, ProfileTagError,
-    Revision, Tagged,
+    CreateProfileError, EditProfileError, EditedProfile, Erased, ExternalId, ExternalIdError, Kind,
+    NewProfile, Outcome, Profile, ProfileChange, ProfileFilter, ProfileState, ProfileTag,
+    ProfileTagError, Revision, Tagged,
 };
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};

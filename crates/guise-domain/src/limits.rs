@@ -36,6 +36,12 @@ limits! {
     PROFILE_TAG_CHARS_MAX: usize = 32, "characters";
     /// Words that one profile is found by.
     PROFILE_TAGS_MAX: usize = 16, "tags";
+    /// Words that an account, or the server, reserves.
+    RESERVED_WORDS_MAX: usize = 100, "words";
+    /// Those whom a new name looks like that are told.
+    LOOKALIKES_MAX: u32 = 5, "profiles and accounts";
+    /// Profiles whose names are checked at once.
+    PROFILES_CHECKED_MAX: usize = 1000, "profiles";
     /// The label of the person or shift behind a change.
     OPERATOR_CHARS_MAX: usize = 64, "characters";
     /// What a caller names a request by, to be able to send it again.

@@ -100,6 +100,12 @@ actions! {
     ProfilesAllowed = "profiles.allowed";
     /// The account may not use custom profiles any more.
     ProfilesDenied = "profiles.denied";
+    /// The account demands something else of its profiles; the subject is the account, as in the next two.
+    NamingChanged = "naming.changed";
+    /// The account reserved words.
+    WordsReserved = "words.reserved";
+    /// The account allows words again.
+    WordsReleased = "words.released";
     /// The account registered an app; the subject is the app, as in all that follow.
     AppCreated = "app.created";
     /// The app was revoked.

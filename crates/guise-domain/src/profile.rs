@@ -2,9 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::limits::{EXTERNAL_ID_CHARS_MAX, PROFILE_TAG_CHARS_MAX};
-use crate::{AppId, Digest, Face, MediaId, MediaKey, Picture, ProfileId, ProfileName, Timestamp};
+use crate::{
+    AppId, BrokenRule, Digest, Face, Lookalike, MediaId, MediaKey, Picture, ProfileId, ProfileName,
+    ReservedWord, Timestamp,
+};
 
 /// A custom profile as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,18 +174,28 @@ pub struct NewProfile {
     pub external_id: Option<ExternalId>,
     /// Words to find it by, at most 16.
     pub tags: Vec<ProfileTag>,
+    /// What the server allows in no name.
+    pub server_words: Arc<[ReservedWord]>,
 }
 
 impl NewProfile {
     /// One with nothing but a name and a picture.
     #[must_use]
     pub fn plain(id: ProfileId, name: ProfileName, avatar: MediaId) -> Self {
-        Self { id, name, avatar: Some(avatar), kind: None, external_id: None, tags: Vec::new() }
+        Self {
+            id,
+            name,
+            avatar: Some(avatar),
+            kind: None,
+            external_id: None,
+            tags: Vec::new(),
+            server_words: Arc::default(),
+        }
     }
 }
 
 /// Why a custom profile was not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreateProfileError {
     /// The upload is unknown, expired, or neither the caller's nor shared with it: one answer for all three.
     #[error("the media id is unknown")]
@@ -192,6 +206,9 @@ pub enum CreateProfileError {
     /// Another living profile of the account has this external id.
     #[error("the external id is taken")]
     ExternalIdTaken,
+    /// The account or the server does not allow it.
+    #[error(transparent)]
+    Broken(BrokenRule),
 }
 
 /// What is to change about a profile. What is absent stays.
@@ -205,10 +222,12 @@ pub struct ProfileChange {
     pub kind: Option<Kind>,
     /// The words to find it by, in place of those it has. They are no part of a revision.
     pub tags: Option<Vec<ProfileTag>>,
+    /// What the server allows in no new name.
+    pub server_words: Arc<[ReservedWord]>,
 }
 
 /// Why a profile was not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditProfileError {
     /// No such living profile of the caller's.
     #[error("the profile is unknown")]
@@ -228,6 +247,9 @@ pub enum EditProfileError {
     /// There is nothing to change, and too little to make one of.
     #[error("a new profile needs a name")]
     Incomplete,
+    /// The account or the server does not allow it. A name that stays is not asked about again.
+    #[error(transparent)]
+    Broken(BrokenRule),
 }
 
 /// What an erasure left behind.
@@ -250,6 +272,17 @@ pub enum Outcome {
     Updated,
     /// It was so already.
     Unchanged,
+}
+
+/// A profile that was changed or put in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditedProfile {
+    /// The profile as it is now.
+    pub profile: Tagged,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whom its name looks like, when that is new.
+    pub alike: Vec<Lookalike>,
 }
 
 /// Which profiles to find; all living ones by default.

@@ -95,6 +95,7 @@ endpoints! {
     ProfilesShow Read "/guise/profiles/show" 180 / QUARTER;
     ProfilesFind Read "/guise/profiles/find" 180 / QUARTER;
     ProfilesRevisions Read "/guise/profiles/revisions" 180 / QUARTER;
+    ProfilesCheck Read "/guise/profiles/check" 180 / QUARTER;
     ProfilesEdit Write "/guise/profiles/edit" 10000 / DAY;
     UsersShow Read "/users/show" 900 / QUARTER;
     UsersLookup Read "/users/lookup" 900 / QUARTER;

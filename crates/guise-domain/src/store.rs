@@ -20,11 +20,11 @@ use crate::rate::{Endpoint, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, Admission, Admitted, App, AppId, By, Content,
     Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
-    Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, MarkReadError, MediaId,
-    MediaKey, Message, MessageId, MessagesFrom, NewAccount, NewApp, NewMessage, NewProfile,
-    NewToken, NewUpload, Once, Outcome, Page, PageRequest, Picture, Profile, ProfileChange,
-    ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment, SendError, Tagged,
-    Timestamp, Token, Upload,
+    EditedProfile, Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, Lookalike,
+    MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names, NewAccount, NewApp,
+    NewMessage, NewProfile, NewToken, NewUpload, Once, Page, PageRequest, Picture, Profile,
+    ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
+    SendError, Tagged, Timestamp, Token, Upload,
 };
 
 /// Breakage: the step did not happen.
@@ -267,13 +267,14 @@ pub trait Media {
 /// Custom profiles, through their owner.
 #[async_trait]
 pub trait Profiles {
-    /// Makes a profile, and its picture public until the last profile that shows it is erased.
+    /// Makes a profile, and its picture public until the last profile that shows it is erased. Whom its name looks
+    /// like comes back too.
     async fn create_profile(
         &self,
         admission: &Admission,
         new: NewProfile,
-        keep: Option<Keep<Tagged>>,
-    ) -> Result<Once<Result<Tagged, CreateProfileError>>, StoreError>;
+        keep: Option<Keep<(Tagged, Vec<Lookalike>)>>,
+    ) -> Result<Once<Result<(Tagged, Vec<Lookalike>), CreateProfileError>>, StoreError>;
     /// An owner's profile, unless it is destroyed.
     async fn profile(&self, owner: AccountId, id: ProfileId)
     -> Result<Option<Profile>, StoreError>;
@@ -288,14 +289,14 @@ pub trait Profiles {
     ) -> Result<Page<Profile>, StoreError>;
     /// Changes a profile, `expected` being the revision the caller knows. What differs in name, picture or kind is a
     /// new revision; the one before is kept. A picture made of the same file does not differ, and the upload is left
-    /// as it is.
+    /// as it is. Whom a new name looks like comes back too.
     async fn edit_profile(
         &self,
         admission: &Admission,
         id: ProfileId,
         expected: Option<u32>,
         change: ProfileChange,
-    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
+    ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError>;
     /// Makes the caller's profile with this external id what `change` says, or makes one with the id given. That
     /// needs a name.
     async fn put_profile(
@@ -304,7 +305,7 @@ pub trait Profiles {
         id: ProfileId,
         external_id: ExternalId,
         change: ProfileChange,
-    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError>;
+    ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError>;
     /// An owner's profile, destroyed or not, with its tags.
     async fn profile_with_tags(
         &self,
@@ -434,6 +435,7 @@ pub trait Store:
     + Rates
     + Media
     + Profiles
+    + Names
     + Messages
     + Log
     + Installation
@@ -450,6 +452,7 @@ impl<T> Store for T where
         + Rates
         + Media
         + Profiles
+        + Names
         + Messages
         + Log
         + Installation

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::response::{IntoResponse, Response};
 use guise_domain::rate::Quota;
-use guise_domain::{CreateProfileError, EditProfileError, SendError, StoreError};
+use guise_domain::{BrokenRule, CreateProfileError, EditProfileError, SendError, StoreError};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -95,6 +95,10 @@ refusals! {
     /// The first request with this `Idempotency-Key` is still running.
     KeyInUse = CONFLICT 214 "idempotency-key-in-use"
         "Idempotency-Key: the first request with it is still running";
+    /// The new name contains a reserved word; the text names the place first.
+    ReservedName(reason: String) = BAD_REQUEST 214 "reserved-name" "{reason}";
+    /// A new profile without a kind, in an account that wants one; the text names the place first.
+    KindRequired(reason: String) = BAD_REQUEST 214 "kind-required" "{reason}";
     /// Nothing here, or nothing the caller may see.
     NotFound = NOT_FOUND 34 "not-found" "Sorry, that page does not exist.";
     /// The body or a parameter breaks a rule; the text names the place first.
@@ -142,6 +146,23 @@ pub(crate) async fn with_slug(mut response: Response) -> Response {
 }
 
 impl Refusal {
+    /// What a profile breaks.
+    pub(crate) fn broken(rule: &BrokenRule) -> Self {
+        match rule {
+            BrokenRule::ReservedWord(_) => Self::ReservedName(format!("name: {rule}")),
+            BrokenRule::KindRequired => Self::KindRequired(format!("kind: {rule}")),
+        }
+    }
+
+    /// The same where the profile is a part of the body: what it breaks is named with the way there.
+    pub(crate) fn within(self, place: &str) -> Self {
+        match self {
+            Self::ReservedName(reason) => Self::ReservedName(format!("{place}{reason}")),
+            Self::KindRequired(reason) => Self::KindRequired(format!("{place}{reason}")),
+            other => other,
+        }
+    }
+
     fn body(&self, code: u16, message: &str) -> Value {
         match self {
             Self::Upload(reason) => json!({"request": "/1.1/media/upload.json", "error": reason}),
@@ -214,6 +235,7 @@ impl From<CreateProfileError> for Refusal {
             CreateProfileError::MediaNotFound => Self::MediaNotFound,
             CreateProfileError::NotAPicture => Self::NotAPicture,
             CreateProfileError::ExternalIdTaken => Self::ExternalIdTaken,
+            CreateProfileError::Broken(rule) => Self::broken(&rule),
         }
     }
 }
@@ -225,6 +247,7 @@ impl From<EditProfileError> for Refusal {
             EditProfileError::Stale { current } => Self::Stale(current),
             EditProfileError::MediaNotFound => Self::MediaNotFound,
             EditProfileError::NotAPicture => Self::NotAPicture,
+            EditProfileError::Broken(rule) => Self::broken(&rule),
             EditProfileError::Incomplete => {
                 Self::Invalid("name: is required for a new profile".into())
             }

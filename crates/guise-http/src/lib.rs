@@ -11,6 +11,7 @@ mod face;
 mod health;
 mod identity;
 mod log;
+mod lookalike;
 mod media;
 mod messages;
 mod multipart;

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Answer, Face, MediaId, NewProfile, Page, PageRequest, ProfileId, ProfileName, Tagged,
+    Answer, Face, Kind, Lookalike, MediaId, NewProfile, Page, PageRequest, ProfileId, ProfileName,
+    Tagged,
 };
 use http::StatusCode;
 use serde::Serialize;
@@ -12,6 +13,8 @@ use serde::Serialize;
 use crate::answer;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::identity;
+use crate::lookalike::warning;
 use crate::state::Guise;
 use crate::wire::{Cursor, Member, page};
 
@@ -20,14 +23,20 @@ pub(crate) async fn create(
     State(guise): State<Guise>,
     Signed { caller, input, received }: Signed<ProfileIn>,
 ) -> Result<Response, Refusal> {
-    let ProfileIn { name, avatar } = input;
+    let ProfileIn { name, avatar, kind } = input;
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, ProfileIn::ENDPOINT);
-    let new = NewProfile::plain(id, name, avatar);
+    let server_words = guise.reserved_names();
+    let new = NewProfile { kind, server_words, ..NewProfile::plain(id, name, avatar) };
     let shown = guise.clone();
-    let tell = move |made: &Tagged| one(&shown, &received, made.profile.clone().face());
+    let tell = move |(made, alike): &(Tagged, Vec<Lookalike>)| {
+        let mut answer = one(&shown, &received, made.profile.clone().face());
+        answer.headers.extend(warning(alike));
+        answer
+    };
     let keep = caller.keep(id.get(), &tell);
-    caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
+    let created = guise.store().create_profile(&admission, new, keep).await?;
+    caller.told(created, tell).map_err(|refusal| refusal.within("custom_profile."))
 }
 
 /// `GET /1.1/custom_profiles/:id.json` and `GET /1.1/custom_profiles/show.json?id=`
@@ -72,11 +81,12 @@ fn one(guise: &Guise, received: &str, face: Face) -> Answer {
     answer::kept(StatusCode::OK, &OneProfileOut { custom_profile })
 }
 
-/// The body of `new`.
+/// The body of `new`. The kind is ours, for accounts that demand it.
 #[derive(Debug)]
 pub(crate) struct ProfileIn {
     name: ProfileName,
     avatar: MediaId,
+    kind: Option<Kind>,
 }
 
 impl Input for ProfileIn {
@@ -85,10 +95,9 @@ impl Input for ProfileIn {
     fn parse(request: &Received) -> Result<Self, Unreadable> {
         let body = request.json()?;
         let profile = Member::top(&body).member("custom_profile")?;
-        let name = profile.member("name")?;
-        let avatar = profile.member("avatar")?.member("media")?.member("id")?;
-        let name = ProfileName::parse(name.string()?).map_err(|rule| name.refuse(rule))?;
-        Ok(Self { name, avatar: avatar.id()? })
+        let name = identity::name(&profile.member("name")?)?;
+        let avatar = profile.member("avatar")?.member("media")?.member("id")?.id()?;
+        Ok(Self { name, avatar, kind: identity::kind(&profile.member("kind")?)? })
     }
 }
 

@@ -61,6 +61,7 @@ routes! { GUISE_V1 guise_v1
     "/guise/v1/direct_messages" get messages::list_with_faces;
     "/guise/v1/direct_messages/stream" get messages::stream;
     "/guise/v1/profiles" get identity::find, post identity::create;
+    "/guise/v1/profiles/check" post identity::check;
     "/guise/v1/profiles/{id}" get identity::show, patch identity::edit;
     "/guise/v1/profiles/{id}/erase" post identity::erase;
     "/guise/v1/profiles/{id}/revisions" get identity::revisions;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use guise_domain::rate::Rules;
 use guise_domain::{
-    Clock, Ids, Picture, ProfileId, ProfileName, Randomness, SealingKey, Store, StoreError,
-    Timestamp,
+    Clock, Ids, Picture, ProfileId, ProfileName, Randomness, ReservedWord, SealingKey, Store,
+    StoreError, Timestamp,
 };
 use guise_oauth1::SigningKey;
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub avatar_type: bool,
     /// Memory for small pictures.
     pub picture_cache_bytes: u64,
+    /// Words that no profile's new name may contain.
+    pub reserved_names: Arc<[ReservedWord]>,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             rules: Rules::default(),
             avatar_type: false,
             picture_cache_bytes: 64 * 1024 * 1024,
+            reserved_names: Arc::default(),
         }
     }
 }
@@ -203,6 +206,11 @@ impl Guise {
     /// The key that signatures of unknown keys are compared with.
     pub(crate) fn decoy(&self) -> &SigningKey {
         &self.0.decoy
+    }
+
+    /// Words that no profile's new name may contain.
+    pub(crate) fn reserved_names(&self) -> Arc<[ReservedWord]> {
+        Arc::clone(&self.settings().reserved_names)
     }
 
     /// What URLs in answers begin with: the configured public base, or else `received`.

@@ -11,6 +11,7 @@ use crate::SqliteStore;
 use crate::credentials::changed;
 use crate::error::impossible;
 use crate::log::{note, note_by};
+use crate::names;
 use crate::query::{all, below, one, page_of};
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
@@ -46,6 +47,7 @@ impl Accounts for SqliteStore {
             }
             step.keep_id(id.get());
             changed(step)?;
+            names::add_account(step, id, &name)?;
             note_by(step, by, id, Action::AccountCreated, id.get())?;
             let messages_from = MessagesFrom::default();
             Ok(Ok(Account { id, name, custom_profiles, messages_from, closed: false }))
@@ -107,6 +109,9 @@ impl Accounts for SqliteStore {
                 return Ok(by_id(step.db, id)?.is_some());
             }
             changed(step)?;
+            if let Some(account) = by_id(step.db, id)? {
+                names::forget_account(step, id, &account.name)?;
+            }
             note_by(step, by, id, Action::AccountClosed, id.get()).map(|()| true)
         })
         .await

@@ -1,15 +1,17 @@
 //! Changing profiles, what they were before, and finding them.
 
 use guise_domain::{
-    AccountId, Action, Admission, CreateProfileError, EditProfileError, ExternalId, Kind, MediaId,
-    NewProfile, Outcome, Page, PageRequest, Picture, Profile, ProfileChange, ProfileFilter,
-    ProfileId, ProfileState, ProfileTag, Revision, Tagged,
+    AccountId, Action, Admission, CreateProfileError, EditProfileError, EditedProfile, ExternalId,
+    Kind, Lookalike, MediaId, NewProfile, Outcome, Page, PageRequest, Picture, Profile,
+    ProfileChange, ProfileFilter, ProfileId, ProfileName, ProfileState, ProfileTag, Revision,
+    Tagged, skeleton,
 };
 use rusqlite::Connection;
 
 use crate::error::impossible;
 use crate::log::note;
 use crate::media::digest_of;
+use crate::names::{self, House};
 use crate::profiles::{
     BY_ID, PictureColumns, Unusable, create, publish, read_profile, read_revision, select_profile,
     usable_picture,
@@ -56,7 +58,7 @@ pub(crate) fn edit(
     id: ProfileId,
     expected: Option<u32>,
     change: ProfileChange,
-) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
+) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
     let place = (admission.account.get(), id.get());
     let Some(profile) = one(step.db, BY_ID, place, read_profile)? else {
         return Ok(Err(EditProfileError::NotFound));
@@ -75,17 +77,19 @@ pub(crate) fn put(
     id: ProfileId,
     external_id: ExternalId,
     change: ProfileChange,
-) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
+) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
     if let Some(profile) = living(step.db, admission.account, &external_id)? {
         return apply(step, admission, profile, change);
     }
-    let ProfileChange { name: Some(name), avatar, kind, tags } = change else {
+    let ProfileChange { name: Some(name), avatar, kind, tags, server_words } = change else {
         return Ok(Err(EditProfileError::Incomplete));
     };
-    let tags = tags.unwrap_or_default();
-    let new = NewProfile { id, name, avatar, kind, external_id: Some(external_id), tags };
-    Ok(match create(step, admission, new)? {
-        Ok(made) => Ok((made, Outcome::Created)),
+    let (tags, external_id) = (tags.unwrap_or_default(), Some(external_id));
+    let look = skeleton(name.as_str());
+    let new = NewProfile { id, name, avatar, kind, external_id, tags, server_words };
+    Ok(match create(step, admission, new, &look)? {
+        Ok((profile, alike)) => Ok(EditedProfile { profile, outcome: Outcome::Created, alike }),
+        Err(CreateProfileError::Broken(rule)) => Err(EditProfileError::Broken(rule)),
         Err(CreateProfileError::NotAPicture) => Err(EditProfileError::NotAPicture),
         Err(CreateProfileError::MediaNotFound) => Err(EditProfileError::MediaNotFound),
         Err(CreateProfileError::ExternalIdTaken) => {
@@ -99,9 +103,15 @@ fn apply(
     admission: &Admission,
     profile: Profile,
     change: ProfileChange,
-) -> rusqlite::Result<Result<(Tagged, Outcome), EditProfileError>> {
-    let ProfileChange { name, avatar, kind, tags } = change;
+) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
+    let ProfileChange { name, avatar, kind, tags, server_words } = change;
     let before = &profile.current;
+    let name = name.filter(|name| *name != before.name);
+    if let Some(name) = &name
+        && let Some(rule) = House::of(step.db, admission.account)?.forbids(name, &server_words)
+    {
+        return Ok(Err(EditProfileError::Broken(rule)));
+    }
     let avatar = match avatar.map(|avatar| renewed(step, admission, &profile, avatar)) {
         None => before.avatar,
         Some(renewed) => match renewed? {
@@ -124,18 +134,37 @@ fn apply(
     };
     let same =
         (&after.name, after.avatar, after.kind) == (&before.name, before.avatar, before.kind);
+    let (account, id) = (admission.account, profile.id);
     if same {
-        if !retagged {
-            return Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Unchanged)));
+        let outcome = if retagged { Outcome::Updated } else { Outcome::Unchanged };
+        if retagged {
+            note(step, admission, Action::ProfileEdited, id.get(), Some(before.revision))?;
         }
-        let revision = Some(before.revision);
-        note(step, admission, Action::ProfileEdited, profile.id.get(), revision)?;
-        return Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)));
+        let profile = tagged(step.db, account, profile)?;
+        return Ok(Ok(EditedProfile { profile, outcome, alike: Vec::new() }));
     }
-    replace(step, admission.account, profile.id, &after)?;
-    note(step, admission, Action::ProfileEdited, profile.id.get(), Some(after.revision))?;
-    let profile = Profile { current: after, ..profile };
-    Ok(Ok((tagged(step.db, admission.account, profile)?, Outcome::Updated)))
+    replace(step, account, id, &after)?;
+    let alike = rename(step, account, &profile, &after.name)?;
+    note(step, admission, Action::ProfileEdited, id.get(), Some(after.revision))?;
+    let profile = tagged(step.db, account, Profile { current: after, ..profile })?;
+    Ok(Ok(EditedProfile { profile, outcome: Outcome::Updated, alike }))
+}
+
+/// Keeps what a profile's new name looks like; whom it looks like, if it is new.
+fn rename(
+    step: &Step<'_>,
+    account: AccountId,
+    profile: &Profile,
+    name: &ProfileName,
+) -> rusqlite::Result<Vec<Lookalike>> {
+    let Profile { id, current, .. } = profile;
+    if *name == current.name {
+        return Ok(Vec::new());
+    }
+    let look = skeleton(name.as_str());
+    names::forget(step, account, *id, current.name.as_str())?;
+    names::add(step, account, *id, &look)?;
+    names::alike(step.db, account, *id, &look)
 }
 
 /// The picture that an upload became, public from now on; the one before if it was made of the same file.

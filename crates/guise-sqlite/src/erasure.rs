@@ -6,7 +6,8 @@ use guise_domain::{
 
 use crate::edits::{ANY, set_tags};
 use crate::log::note;
-use crate::profiles::read_profile;
+use crate::names;
+use crate::profiles::{BY_ID, read_profile};
 use crate::query::{all, one};
 use crate::writer::Step;
 
@@ -74,6 +75,10 @@ fn replace(step: &Step<'_>, admission: &Admission, id: ProfileId) -> rusqlite::R
     let name = ProfileName::erased();
     let (name, folded) = (name.as_str(), name.folded());
     let now = admission.now.millis();
+    // What a name looks like is as personal as the name. A destroyed one is forgotten already.
+    if let Some(living) = one(step.db, BY_ID, (account, profile), read_profile)? {
+        names::forget(step, admission.account, id, living.current.name.as_str())?;
+    }
     if step.execute(ERASE, (account, profile, name, folded, now))? == 0 {
         return Ok(false);
     }

@@ -17,6 +17,7 @@ mod installation;
 mod log;
 mod media;
 mod messages;
+mod names;
 mod profiles;
 mod query;
 mod rates;

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, CreateProfileError, Digest, EditProfileError,
-    Erased, ExternalId, Face, Keep, Kind, MediaId, MediaKey, NewProfile, Once, Outcome, Page,
-    PageRequest, Picture, PictureFormat, Profile, ProfileChange, ProfileFilter, ProfileId,
-    ProfileName, Profiles, Revision, StoreError, Tagged, Timestamp,
+    EditedProfile, Erased, ExternalId, Face, Keep, Kind, Lookalike, MediaId, MediaKey, NewProfile,
+    Once, Page, PageRequest, Picture, PictureFormat, Profile, ProfileChange, ProfileFilter,
+    ProfileId, ProfileName, Profiles, Revision, StoreError, Tagged, Timestamp, skeleton,
 };
 use rusqlite::Row;
 
@@ -15,6 +15,7 @@ use crate::erasure::erase;
 use crate::error::impossible;
 use crate::log::note;
 use crate::media::usable_upload;
+use crate::names::{self, House};
 use crate::query::{all, below, one, page_of, unsigned};
 use crate::writer::Step;
 
@@ -51,7 +52,7 @@ const PAGE: &str = select_profile!(
     WHERE account = ?3 AND id <= ?1 AND destroyed_at IS NULL ORDER BY id DESC LIMIT ?2"
 );
 const DESTROY: &str = "UPDATE profiles SET destroyed_at = ?3
-    WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL";
+    WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL RETURNING name";
 const EXISTS: &str = "SELECT 1 FROM profiles WHERE account = ?1 AND id = ?2";
 
 #[async_trait]
@@ -60,10 +61,12 @@ impl Profiles for SqliteStore {
         &self,
         admission: &Admission,
         new: NewProfile,
-        keep: Option<Keep<Tagged>>,
-    ) -> Result<Once<Result<Tagged, CreateProfileError>>, StoreError> {
-        self.admitted_once(admission, keep, move |step, admission| create(step, admission, new))
-            .await
+        keep: Option<Keep<(Tagged, Vec<Lookalike>)>>,
+    ) -> Result<Once<Result<(Tagged, Vec<Lookalike>), CreateProfileError>>, StoreError> {
+        let look = skeleton(new.name.as_str());
+        let make =
+            move |step: &mut Step<'_>, admission: &Admission| create(step, admission, new, &look);
+        self.admitted_once(admission, keep, make).await
     }
 
     async fn profile(
@@ -102,7 +105,7 @@ impl Profiles for SqliteStore {
         id: ProfileId,
         expected: Option<u32>,
         change: ProfileChange,
-    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError> {
+    ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
             edits::edit(step, admission, id, expected, change)
         })
@@ -115,7 +118,7 @@ impl Profiles for SqliteStore {
         id: ProfileId,
         external_id: ExternalId,
         change: ProfileChange,
-    ) -> Result<Admitted<Result<(Tagged, Outcome), EditProfileError>>, StoreError> {
+    ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
             edits::put(step, admission, id, external_id, change)
         })
@@ -155,7 +158,10 @@ impl Profiles for SqliteStore {
     ) -> Result<Admitted<bool>, StoreError> {
         self.admitted(admission, move |step, admission| {
             let (account, now) = (admission.account.get(), admission.now.millis());
-            if step.execute(DESTROY, (account, id.get(), now))? > 0 {
+            let destroyed = one(step.db, DESTROY, (account, id.get(), now), |row| row.get(0))?;
+            if let Some(name) = destroyed {
+                let name: String = name;
+                names::forget(step, admission.account, id, &name)?;
                 note(step, admission, Action::ProfileDestroyed, id.get(), None)?;
                 return Ok(true);
             }
@@ -173,18 +179,24 @@ impl Profiles for SqliteStore {
     }
 }
 
-/// Makes a profile, with its tags.
+/// Makes a profile, with its tags. `look` is its name's skeleton.
 pub(crate) fn create(
     step: &mut Step<'_>,
     admission: &Admission,
     new: NewProfile,
-) -> rusqlite::Result<Result<Tagged, CreateProfileError>> {
-    let NewProfile { id, name, avatar, kind, external_id, mut tags } = new;
+    look: &str,
+) -> rusqlite::Result<Result<(Tagged, Vec<Lookalike>), CreateProfileError>> {
+    let NewProfile { id, name, avatar, kind, external_id, mut tags, server_words } = new;
     let account = admission.account;
     if let Some(external_id) = &external_id
         && living(step.db, account, external_id)?.is_some()
     {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
+    }
+    let house = House::of(step.db, account)?;
+    let broken = house.forbids(&name, &server_words).or_else(|| house.misses_kind(kind));
+    if let Some(rule) = broken {
+        return Ok(Err(CreateProfileError::Broken(rule)));
     }
     let found = avatar.map(|avatar| usable_picture(step, admission, avatar)).transpose()?;
     let (avatar, digest) = match found {
@@ -219,6 +231,8 @@ pub(crate) fn create(
     if !tags.is_empty() {
         set_tags(step, account, id, &tags)?;
     }
+    let alike = names::alike(step.db, account, id, look)?;
+    names::add(step, account, id, look)?;
     note(step, admission, Action::ProfileCreated, id.get(), Some(1))?;
     step.keep_id(id.get());
     let (made_at, app) = (admission.now, Some(admission.app));
@@ -232,7 +246,7 @@ pub(crate) fn create(
         destroyed_at: None,
         erased_at: None,
     };
-    Ok(Ok(Tagged { profile, tags, digest }))
+    Ok(Ok((Tagged { profile, tags, digest }, alike)))
 }
 
 /// Why an upload cannot be a profile's picture.

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::Options;
 use crate::error::OpenError;
+use crate::names;
 use crate::query::keep_statements;
 
 /// `Guis`, in the file's header: says whose database it is.
@@ -24,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_operators.sql"),
     include_str!("../migrations/0009_digests.sql"),
     include_str!("../migrations/0006_erased.sql"),
+    include_str!("../migrations/0008_names.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -44,6 +46,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     // What is erased is to be gone from the file too, and not only from its tables.
     db.execute_batch("PRAGMA trusted_schema = off; PRAGMA secure_delete = on;")?;
     migrate(&mut db, path, MIGRATIONS)?;
+    names::refresh(&mut db)?;
     db.execute_batch(PRAGMAS)?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
         Ok(())
@@ -285,6 +288,49 @@ mod tests {
             assert_eq!(db.execute(sql, ()).unwrap_err().to_string(), "the log is append-only");
         }
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
+    }
+
+    #[test]
+    fn names_from_before_are_looked_at_once_and_again_when_the_rules_are_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let mut db = Connection::open(&path).unwrap();
+        migrate(&mut db, &path, MIGRATIONS.get(..4).unwrap()).unwrap();
+        db.execute_batch(
+            "INSERT INTO accounts (id, name, folded, custom_profiles, closed)
+                VALUES (7, 'Acme_1', 'acme_1', 1, 0), (8, 'Gone', 'gone', 1, 1)",
+        )
+        .unwrap();
+        for (id, name, destroyed_at) in
+            [(1, "Zoë", None), (2, "Вob", None), (3, "Past", Some(5)), (4, "\u{B4}", None)]
+        {
+            db.execute(
+                "INSERT INTO profiles (account, id, name, destroyed_at, avatar_owner, avatar_media,
+                    avatar_random, avatar_format, avatar_width, avatar_height)
+                VALUES (7, ?1, ?2, ?3, 7, 1, x'00', 'jpg', 1, 1)",
+                (id, name, destroyed_at),
+            )
+            .unwrap();
+        }
+        drop(db);
+        let looks = |db: &Connection| {
+            let sql = "SELECT skeleton || ' ' || profile || ' ' || account FROM names";
+            crate::query::all(db, sql, (), |row| row.get::<_, String>(0)).unwrap()
+        };
+        let expected = ["acrnel 0 7", "bob 2 7", "zoe 1 7"];
+        let db = open(&path, &Options::default()).unwrap();
+        assert_eq!(looks(&db), expected);
+        db.execute_batch(
+            "UPDATE installation SET skeleton_rules = 'older'; UPDATE names SET skeleton = 'x';
+            INSERT INTO reserved_names (account, skeleton, word) VALUES (7, 'x', 'Acme Inc')",
+        )
+        .unwrap();
+        drop(db);
+        let db = open(&path, &Options::default()).unwrap();
+        assert_eq!(looks(&db), expected);
+        let word = "SELECT skeleton || ' ' || word FROM reserved_names";
+        let word: String = db.query_row(word, (), |row| row.get(0)).unwrap();
+        assert_eq!(word, "acrnelnc Acme Inc");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod account;
 mod app;
+mod naming;
 mod token;
 
 use std::fs::File;

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use guise_domain::ReservedWord;
 use guise_domain::rate::{Endpoint, Rules};
 use secrecy::SecretString;
 
@@ -52,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) node: u64,
     pub(crate) picture_cache_bytes: u64,
     pub(crate) wal_checkpoint_pages: u64,
+    pub(crate) reserved_names: Vec<ReservedWord>,
     pub(crate) avatar_type: bool,
     pub(crate) rules: Rules,
 }
@@ -127,6 +129,7 @@ impl Reader<'_> {
             node: self.read("node", parse::number(0, 1022)),
             picture_cache_bytes: self.read("picture_cache_bytes", parse::number(0, u64::MAX)),
             wal_checkpoint_pages: self.read("wal_checkpoint_pages", parse::number(1, MANY / 2)),
+            reserved_names: self.read("reserved_names", parse::reserved_words),
             avatar_type: self.read("compat.avatar_type", parse::switch),
             rules: self.rules(),
         }

@@ -59,6 +59,11 @@ impl Output {
     }
 }
 
+/// Beside what was asked for: something to look at.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "warning: {text}");
+}
+
 /// What somebody else wrote, as one line that cannot move the cursor or change the colours.
 pub(crate) fn plain(text: &str) -> String {
     let shown = text.chars().map(|char| if char.is_control() { ' ' } else { char });

@@ -141,6 +141,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         rules: config.rules.clone(),
         avatar_type: config.avatar_type,
         picture_cache_bytes: config.picture_cache_bytes,
+        reserved_names: config.reserved_names.as_slice().into(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The requests of `/guise/v1/profiles/…`.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use guise_domain::limits::PROFILE_TAGS_MAX;
 use guise_domain::rate::Endpoint;
@@ -30,12 +31,11 @@ impl Input for Created {
     fn parse(request: &Received) -> Result<Self, Unreadable> {
         let body = request.json()?;
         let top = Member::top(&body);
-        let external_id = top.member("external_id")?;
         Ok(Self {
             name: name(&top.member("name")?)?,
             avatar: avatar(&top.member("avatar")?)?,
             kind: kind(&top.member("kind")?)?,
-            external_id: if external_id.is_absent() { None } else { Some(parsed(&external_id)?) },
+            external_id: external_id(&top.member("external_id")?)?,
             tags: tags(&top.member("tags")?)?.unwrap_or_default(),
         })
     }
@@ -184,10 +184,12 @@ fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
         avatar: avatar(&top.member("avatar")?)?,
         kind: kind(&top.member("kind")?)?,
         tags: tags(&top.member("tags")?)?,
+        server_words: Arc::default(),
     })
 }
 
-fn name(member: &Member<'_>) -> Result<ProfileName, Refusal> {
+/// A profile's name.
+pub(crate) fn name(member: &Member<'_>) -> Result<ProfileName, Refusal> {
     ProfileName::parse(member.string()?).map_err(|rule| member.refuse(rule))
 }
 
@@ -195,11 +197,16 @@ fn avatar(member: &Member<'_>) -> Result<Option<MediaId>, Refusal> {
     if member.is_absent() { Ok(None) } else { member.member("media_id")?.id().map(Some) }
 }
 
-fn kind(member: &Member<'_>) -> Result<Option<Kind>, Refusal> {
+/// Who or what speaks, where that may be left open.
+pub(crate) fn kind(member: &Member<'_>) -> Result<Option<Kind>, Refusal> {
     if member.is_absent() {
         return Ok(None);
     }
     Ok(Kind::parse(member.one_of(&["human", "bot", "ai"])?))
+}
+
+pub(super) fn external_id(member: &Member<'_>) -> Result<Option<ExternalId>, Refusal> {
+    if member.is_absent() { Ok(None) } else { parsed(member).map(Some) }
 }
 
 fn tags(member: &Member<'_>) -> Result<Option<Vec<ProfileTag>>, Refusal> {

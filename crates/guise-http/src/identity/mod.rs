@@ -1,11 +1,14 @@
 //! What an account knows of its own profiles beyond the original: `/guise/v1/profiles/…`.
 
+mod check;
 mod input;
 mod output;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::{Answer, NewProfile, Outcome, Page, ProfileId, Tagged};
+use guise_domain::{
+    Answer, EditedProfile, Lookalike, NewProfile, Outcome, Page, ProfileChange, ProfileId, Tagged,
+};
 use http::StatusCode;
 
 use crate::answer;
@@ -14,8 +17,10 @@ use crate::error::Refusal;
 use crate::extract::{Input, Signed};
 use crate::state::Guise;
 use crate::wire::Cursor;
+pub(crate) use check::check;
 use input::{Created, Edited, Erased, Found, Put, Revised, Shown};
-use output::{OneOut, ProfileOut, ProfilesOut, RevisionOut, RevisionsOut, with_etag};
+pub(crate) use input::{kind, name};
+use output::{MadeOut, OneOut, ProfileOut, ProfilesOut, RevisionOut, RevisionsOut, with_etag};
 
 /// `GET /guise/v1/profiles`
 pub(crate) async fn find(
@@ -37,10 +42,13 @@ pub(crate) async fn create(
 ) -> Result<Response, Refusal> {
     let Created { name, avatar, kind, external_id, tags } = input;
     let id = ProfileId::new(guise.next_id(caller.now));
-    let new = NewProfile { id, name, avatar, kind, external_id, tags };
+    let server_words = guise.reserved_names();
+    let new = NewProfile { id, name, avatar, kind, external_id, tags, server_words };
     let admission = caller.admission(&guise, Created::ENDPOINT);
     let shown = guise.clone();
-    let tell = move |made: &Tagged| one(&shown, &received, StatusCode::CREATED, made.clone(), None);
+    let tell = move |(profile, alike): &(Tagged, Vec<Lookalike>)| {
+        made(&shown, &received, StatusCode::CREATED, profile.clone(), None, alike)
+    };
     let keep = caller.keep(id.get(), &tell);
     caller.told(guise.store().create_profile(&admission, new, keep).await?, tell)
 }
@@ -53,7 +61,7 @@ pub(crate) async fn show(
 ) -> Result<Response, Refusal> {
     let found = guise.store().profile_with_tags(caller.account().id, named(&id)?).await?;
     let found = found.ok_or(Refusal::NotFound)?;
-    Ok(answer::written(one(&guise, &received, StatusCode::OK, found, None)))
+    Ok(answer::written(one(&guise, &received, found)))
 }
 
 /// `PATCH /guise/v1/profiles/{id}`
@@ -67,9 +75,10 @@ pub(crate) async fn edit(
         Err(refusal) => return Err(caller.refuse(&guise, Edited::ENDPOINT, refusal).await),
     };
     let admission = caller.admission(&guise, Edited::ENDPOINT);
+    let change = ProfileChange { server_words: guise.reserved_names(), ..change };
     let edited = guise.store().edit_profile(&admission, id, expected, change).await?;
-    let (profile, _) = caller.admitted(edited)??;
-    Ok(answer::written(one(&guise, &received, StatusCode::OK, profile, None)))
+    let EditedProfile { profile, alike, .. } = caller.admitted(edited)??;
+    Ok(answer::written(made(&guise, &received, StatusCode::OK, profile, None, &alike)))
 }
 
 /// `PUT /guise/v1/profiles/by-external-id/{key}`
@@ -84,13 +93,14 @@ pub(crate) async fn put(
     };
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, Put::ENDPOINT);
+    let change = ProfileChange { server_words: guise.reserved_names(), ..change };
     let put = guise.store().put_profile(&admission, id, external_id, change).await?;
-    let (profile, outcome) = caller.admitted(put)??;
+    let EditedProfile { profile, outcome, alike } = caller.admitted(put)??;
     let status = match outcome {
         Outcome::Created => StatusCode::CREATED,
         Outcome::Updated | Outcome::Unchanged => StatusCode::OK,
     };
-    Ok(answer::written(one(&guise, &received, status, profile, Some(outcome))))
+    Ok(answer::written(made(&guise, &received, status, profile, Some(outcome), &alike)))
 }
 
 async fn refuse_key(
@@ -135,7 +145,7 @@ pub(crate) async fn erase(
     guise.pictures().forget(&erased.hidden);
     guise.remove_pictures(&erased.removed).await;
     let profile = Tagged { profile: erased.profile, tags: Vec::new(), digest: None };
-    Ok(answer::written(one(&guise, &received, StatusCode::OK, profile, None)))
+    Ok(answer::written(one(&guise, &received, profile)))
 }
 
 /// In a path, what is no id is no page either.
@@ -143,14 +153,21 @@ fn named(id: &str) -> Result<ProfileId, Refusal> {
     id.parse().map_err(|_| Refusal::NotFound)
 }
 
-fn one(
+fn one(guise: &Guise, received: &str, profile: Tagged) -> Answer {
+    let revision = profile.profile.current.revision;
+    let profile = ProfileOut::new(guise, received, profile);
+    with_etag(answer::kept(StatusCode::OK, &OneOut { profile }), revision)
+}
+
+fn made(
     guise: &Guise,
     received: &str,
     status: StatusCode,
     profile: Tagged,
     outcome: Option<Outcome>,
+    alike: &[Lookalike],
 ) -> Answer {
     let revision = profile.profile.current.revision;
     let profile = ProfileOut::new(guise, received, profile);
-    with_etag(answer::kept(status, &OneOut::new(profile, outcome)), revision)
+    with_etag(answer::kept(status, &MadeOut::new(profile, outcome, alike)), revision)
 }

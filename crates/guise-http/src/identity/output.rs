@@ -1,27 +1,37 @@
 //! The answers of `/guise/v1/profiles/…`. Every member is always there, `null` where there is nothing.
 
-use guise_domain::{Answer, Kind, Outcome, Profile, ProfileId, ProfileTag, Revision, Tagged};
+use guise_domain::{
+    Answer, Kind, Lookalike, Outcome, Profile, ProfileId, ProfileTag, Revision, Tagged,
+};
 use http::header::ETAG;
 use serde::Serialize;
 
+use crate::lookalike::WarningOut;
 use crate::state::Guise;
 use crate::wire::written_moment;
 
 #[derive(Debug, Serialize)]
 pub(super) struct OneOut {
+    pub(super) profile: ProfileOut,
+}
+
+/// A profile that was made, changed, or put in place.
+#[derive(Debug, Serialize)]
+pub(super) struct MadeOut {
     profile: ProfileOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    warnings: Vec<WarningOut>,
 }
 
-impl OneOut {
-    pub(super) fn new(profile: ProfileOut, outcome: Option<Outcome>) -> Self {
+impl MadeOut {
+    pub(super) fn new(profile: ProfileOut, outcome: Option<Outcome>, alike: &[Lookalike]) -> Self {
         let outcome = outcome.map(|outcome| match outcome {
             Outcome::Created => "created",
             Outcome::Updated => "updated",
             Outcome::Unchanged => "unchanged",
         });
-        Self { profile, outcome }
+        Self { profile, outcome, warnings: WarningOut::all(alike) }
     }
 }
 

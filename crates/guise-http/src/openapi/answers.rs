@@ -31,13 +31,15 @@ impl Form {
     }
 }
 
-/// `components.headers`: each is always there where it is listed.
+/// `components.headers`: each is always there where it is listed, unless it says otherwise.
 pub(super) fn headers() -> Value {
     let number = |description: &str| {
         let schema = json!({"type": "integer", "minimum": 0});
         json!({"description": description, "required": true, "schema": schema})
     };
     let text = |description: &str, schema: Value| json!({"description": description, "required": true, "schema": schema});
+    let warnings = "Whom the new name looks like, if anybody: a list of words with parameters (RFC 9651), \
+        `name-looks-like; profile=\"…\"` or `; account=\"…\"`, or without either for a profile of another account.";
     let hex = json!({"type": "string", "pattern": "^[0-9a-f]{16}$"});
     let access = json!({"enum": ["read", "read-write", "read-write-directmessages"]});
     json!({
@@ -49,6 +51,7 @@ pub(super) fn headers() -> Value {
         "x-rate-limit-reset": number("When the window ends, in seconds since 1970 (UTC)."),
         "x-mediaid": text("The upload's id.", json!({"type": "string", "pattern": ID})),
         "retry-after": number("Seconds to wait."),
+        "guise-warning": {"description": warnings, "required": false, "schema": {"type": "string"}},
     })
 }
 

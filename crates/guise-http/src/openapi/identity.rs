@@ -8,8 +8,9 @@ use guise_domain::rate::Endpoint;
 use guise_domain::{Action, Kind};
 use serde_json::{Value, json};
 
+use super::names;
 use super::operation::{JSON, Operation};
-use super::profiles::invalid;
+use super::profiles::{broken, invalid};
 use super::schemas::{count, cursor, exactly, id_text, list, object, or_null, schema, text, with};
 use crate::error::Refusal;
 
@@ -31,10 +32,12 @@ pub(super) fn operations() -> Vec<Operation> {
             .takes("path", "id", true, schema("ProfileId"))
             .takes("header", "If-Match", true, revision)
             .reads(JSON, schema("ProfileChange"))
-            .answers(200, "The profile as it is now.", exactly(1, [("profile", schema("Profile"))]))
+            .answers(200, "The profile as it is now.", made())
+            .refuses(broken("").into_iter().take(1))
             .refuses([Refusal::NotFound, Refusal::Stale(1), Refusal::RevisionRequired, invalid()])
             .refuses([Refusal::MediaNotFound, Refusal::NotAPicture]),
         erase(),
+        names::check(),
         revisions(),
         put(),
         audit(),
@@ -58,17 +61,27 @@ fn find() -> Operation {
         .refuses([invalid()])
 }
 
+/// A profile with what is to be said about its name.
+fn made() -> Value {
+    exactly(2, [("profile", schema("Profile")), ("warnings", names::warnings())])
+}
+
 fn create() -> Operation {
     Operation::post("/guise/v1/profiles", Endpoint::CustomProfilesNew, "Makes a profile")
         .reads(JSON, schema("NewProfile"))
-        .answers(201, "The new profile.", exactly(1, [("profile", schema("Profile"))]))
+        .answers(201, "The new profile.", made())
+        .refuses(broken(""))
         .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
         .refuses([Refusal::ExternalIdTaken])
 }
 
 fn put() -> Operation {
     let answer = |outcomes: &[&str]| {
-        exactly(2, [("profile", schema("Profile")), ("outcome", json!({"enum": outcomes}))])
+        let outcome = json!({"enum": outcomes});
+        exactly(
+            3,
+            [("profile", schema("Profile")), ("outcome", outcome), ("warnings", names::warnings())],
+        )
     };
     Operation::put(
         "/guise/v1/profiles/by-external-id/{key}",
@@ -80,6 +93,7 @@ fn put() -> Operation {
     .reads(JSON, schema("ProfileChange"))
     .answers(200, "It was there.", answer(&["updated", "unchanged"]))
     .answers(201, "It is new.", answer(&["created"]))
+    .refuses(broken(""))
     .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
 }
 
@@ -127,7 +141,8 @@ fn audit() -> Operation {
         .refuses([invalid()])
 }
 
-fn kind() -> Value {
+/// Who or what speaks.
+pub(super) fn kind() -> Value {
     json!({"enum": [Kind::Human.as_str(), Kind::Bot.as_str(), Kind::Ai.as_str()]})
 }
 

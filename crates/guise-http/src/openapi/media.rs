@@ -22,7 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .takes("query", "command", true, status)
             .takes("query", "media_id", true, schema("UploadId"))
             .answers(200, "The upload and its progress.", schema("Upload"))
-            .names_upload()
+            .with_header("x-mediaid")
             .refuses([Refusal::Upload(String::new()), missing("command"), missing("media_id")]),
         upload(),
         Operation::post(
@@ -53,7 +53,7 @@ fn upload() -> Operation {
         .answers(201, "The picture, put together by FINALIZE.", schema("Upload"))
         .answers(202, "The upload that INIT began.", schema("Upload"))
         .answers_empty(204, "The segment was taken by APPEND.")
-        .names_upload()
+        .with_header("x-mediaid")
         .refuses([
             Refusal::Upload(String::new()),
             missing("media"),

@@ -11,6 +11,7 @@ mod events;
 mod identity;
 mod media;
 mod messages;
+mod names;
 mod operation;
 mod profiles;
 mod schemas;
@@ -63,7 +64,7 @@ pub fn v1_1() -> Value {
 #[must_use]
 pub fn guise_v1() -> Value {
     let families = [identity::operations(), stream::operations()];
-    let schemas = [schemas::ids(), identity::schemas()];
+    let schemas = [schemas::ids(), identity::schemas(), names::schemas()];
     let description = "What the original never had. Times are RFC 3339, in UTC.";
     document("Guise", description, families.into_iter().flatten(), schemas)
 }

@@ -134,13 +134,13 @@ impl Operation {
             .refuses([Refusal::KeyTaken, Refusal::KeyInUse])
     }
 
-    /// A success that carries the upload's id in its headers.
-    pub(super) fn names_upload(mut self) -> Self {
+    /// A success that carries one more header: the upload's id, or warnings.
+    pub(super) fn with_header(mut self, name: &str) -> Self {
         for (status, answer) in &mut self.answers {
             if let Some(headers) =
                 answer["headers"].as_object_mut().filter(|_| status.starts_with('2'))
             {
-                headers.insert("x-mediaid".into(), answers::header("x-mediaid"));
+                headers.insert(name.to_owned(), answers::header(name));
             }
         }
         self

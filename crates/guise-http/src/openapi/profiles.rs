@@ -1,11 +1,15 @@
 //! Custom profiles.
 
+use guise_domain::BrokenRule;
 use guise_domain::limits::{PAGE_COUNT_MAX, PROFILE_NAME_CHARS_MAX};
 use guise_domain::rate::Endpoint;
 use serde_json::{Value, json};
 
+use super::identity::kind;
 use super::operation::{FORM, JSON, Operation};
-use super::schemas::{count, cursor, exactly, id_text, list, milliseconds, object, schema, with};
+use super::schemas::{
+    count, cursor, exactly, id_text, list, milliseconds, object, or_null, schema, with,
+};
 use crate::error::Refusal;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -66,6 +70,8 @@ fn new() -> Operation {
     .says("The avatar's bytes are the profile's own from then on.")
     .reads(JSON, object(1, [("custom_profile", schema("NewCustomProfile"))]))
     .answers(200, "The new profile.", schema("CustomProfileAnswer"))
+    .with_header("guise-warning")
+    .refuses(broken("custom_profile."))
     .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
 }
 
@@ -74,10 +80,20 @@ pub(super) fn invalid() -> Refusal {
     Refusal::Invalid("What is wrong, its place first.".into())
 }
 
+/// The refusals of what the account or the server does not allow.
+pub(super) fn broken(within: &str) -> [Refusal; 2] {
+    let word = BrokenRule::ReservedWord("…".into());
+    [word, BrokenRule::KindRequired].map(|rule| Refusal::broken(&rule).within(within))
+}
+
 fn page() -> Value {
     let profiles = with(list(schema("CustomProfile")), "maxItems", PAGE_COUNT_MAX.into());
     exactly(1, [("custom_profiles", profiles), ("next_cursor", cursor())])
 }
+
+/// What is said of a member that the original never had.
+const NOT_SHOWN: &str =
+    "Who speaks; no part of the answer, as the original had none. Some accounts require it.";
 
 pub(super) fn schemas() -> Value {
     let name = json!({
@@ -89,14 +105,15 @@ pub(super) fn schemas() -> Value {
             taken off, and it is kept in NFC.",
     });
     let media_in = object(1, [("id", schema("MediaId"))]);
-    let kind = json!({"const": "photo", "description": "Only with `compat.avatar_type`."});
+    let photo = json!({"const": "photo", "description": "Only with `compat.avatar_type`."});
     let url =
         json!({"type": "string", "format": "uri", "pattern": "/(media|faces)/[^/]+\\.(jpg|png)$"});
-    let avatar = exactly(1, [("media", exactly(1, [("url", url)])), ("type", kind)]);
+    let avatar = exactly(1, [("media", exactly(1, [("url", url)])), ("type", photo)]);
     json!({
         "NewCustomProfile": object(2, [
             ("name", name.clone()),
             ("avatar", object(1, [("media", media_in)])),
+            ("kind", or_null(with(kind(), "description", NOT_SHOWN.into()))),
         ]),
         "CustomProfile": exactly(4, [
             ("id", id_text()),

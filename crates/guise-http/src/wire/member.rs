@@ -37,6 +37,18 @@ impl<'a> Member<'a> {
         Ok(Self { path, value })
     }
 
+    /// This object as if it were the whole body: what is in it is named without the way there.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub(crate) fn as_top(&self) -> Result<Self, Refusal> {
+        match self.value {
+            Some(value @ Value::Object(_)) => Ok(Self::top(value)),
+            Some(other) => Err(self.expected("an object", other)),
+            None => Err(self.expected("an object", &Value::Null)),
+        }
+    }
+
     /// The text here.
     ///
     /// # Errors

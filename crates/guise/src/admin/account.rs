@@ -1,10 +1,10 @@
 //! `guise account`.
 
 use anyhow::Context;
-use guise_domain::{AccountId, Accounts, NewAccount, Operator, ScreenName};
+use guise_domain::{AccountId, Accounts, NamingChange, NewAccount, Operator, ScreenName};
 use serde_json::{Value, json};
 
-use super::{Office, program, settle};
+use super::{Office, naming, program, settle};
 use crate::args::AccountCommand;
 use crate::config::Config;
 use crate::output::Output;
@@ -16,6 +16,9 @@ pub(crate) async fn run(
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
+    if let AccountCommand::Add { name } = &command {
+        naming::permit(name, config)?;
+    }
     let office = match command {
         AccountCommand::Add { .. } => Office::open_or_make(config, operator).await?,
         _ => Office::open(config, operator).await?,
@@ -27,6 +30,20 @@ pub(crate) async fn run(
             let id = office.account(&name).await?.id;
             office.data.store.close_account(id, office.by()).await?;
             report(output, id, &name, "closed", true).await
+        }
+        AccountCommand::Show { name } => naming::show(&office, &name, output).await,
+        AccountCommand::Set { name, kind_required, own_name_reserved } => {
+            let change = NamingChange {
+                kind_required: kind_required.map(bool::from),
+                own_name_reserved: own_name_reserved.map(bool::from),
+            };
+            naming::set(&office, &name, change, output).await
+        }
+        AccountCommand::Reserve { name, words } => {
+            naming::reserve(&office, &name, words, output).await
+        }
+        AccountCommand::Unreserve { name, words } => {
+            naming::unreserve(&office, &name, words, output).await
         }
         AccountCommand::Allow { name } => switch(&office, &name, true, output).await,
         AccountCommand::Deny { name } => switch(&office, &name, false, output).await,
@@ -43,6 +60,7 @@ async fn add(
     let asked = new.name.clone();
     let account = office.data.store.create_account(new, office.by()).await?;
     let account = account.with_context(|| format!("no account was made for {asked}"))?;
+    naming::compare(office, &account).await?;
     let id = account.id.to_string();
     if output.json {
         return Ok(output.value(&json!({"id": id, "name": account.name.as_str()}))?);

@@ -1,7 +1,7 @@
 //! The commands that open the data folder's database, also while a server runs on it.
 
 use clap::{Subcommand, ValueEnum};
-use guise_domain::{Access, AppId, Operator, ScreenName, WebUrl};
+use guise_domain::{Access, AppId, Operator, ReservedWord, ScreenName, WebUrl};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,42 @@ pub(crate) enum AccountCommand {
     /// List all accounts
     #[command(after_help = "Example:\n  guise account list --json")]
     List,
+    /// Show an account with what it demands of its profiles' names
+    #[command(after_help = "Example:\n  guise account show shop")]
+    Show {
+        /// Its name
+        name: ScreenName,
+    },
+    /// Set what an account demands of its new profiles
+    #[command(after_help = "Example:\n  guise account set shop --kind-required on")]
+    Set {
+        /// Its name
+        name: ScreenName,
+        /// Whether each has to say who speaks: human, bot or ai
+        #[arg(long, value_name = "ON|OFF")]
+        kind_required: Option<Switch>,
+        /// Whether none may be called by the account's own name
+        #[arg(long, value_name = "ON|OFF")]
+        own_name_reserved: Option<Switch>,
+    },
+    /// Reserve words that new names of an account's profiles may not contain
+    #[command(after_help = "Example:\n  guise account reserve shop CEO \"Customer Care\"")]
+    Reserve {
+        /// The account's name
+        name: ScreenName,
+        /// Words; each stands for whatever looks like it
+        #[arg(required = true, value_name = "WORD", value_parser = reserved_word)]
+        words: Vec<ReservedWord>,
+    },
+    /// Allow words again that an account reserved
+    #[command(after_help = "Example:\n  guise account unreserve shop CEO")]
+    Unreserve {
+        /// The account's name
+        name: ScreenName,
+        /// Words, or what looks like them
+        #[arg(required = true, value_name = "WORD", value_parser = reserved_word)]
+        words: Vec<ReservedWord>,
+    },
     /// Close an account for good: its tokens open nothing any more
     #[command(after_help = "Example:\n  guise account close shop")]
     Close {
@@ -125,6 +161,25 @@ pub(crate) enum TokenCommand {
 
 fn url(text: &str) -> Result<String, String> {
     WebUrl::parse(text).map(|url| url.to_string()).map_err(|error| error.to_string())
+}
+
+fn reserved_word(text: &str) -> Result<ReservedWord, String> {
+    ReservedWord::parse(text).map_err(|rule| rule.to_string())
+}
+
+/// A switch, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
+impl From<Switch> for bool {
+    fn from(switch: Switch) -> Self {
+        switch == Switch::On
+    }
 }
 
 /// What a token allows, as it is typed.

@@ -19,6 +19,15 @@ pub(crate) enum ProfileCommand {
         /// The picture: JPEG, PNG, GIF or WebP
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         avatar: PathBuf,
+        /// Who or what speaks: human, bot or ai
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// What it is called in your own systems; one living profile each
+        #[arg(long, value_name = "KEY")]
+        external_id: Option<String>,
+        /// A tag to find it by; may be given more than once
+        #[arg(long, value_name = "TAG")]
+        tag: Vec<String>,
         /// Upload in segments, which goes on where a large upload in one piece would start again
         #[arg(long)]
         chunked: bool,

@@ -113,18 +113,28 @@ async fn list(client: &Client, count: u32, output: &mut Output) -> anyhow::Resul
     for message in messages.iter().rev() {
         rows.push(row(&mut names, message).await);
     }
-    Ok(output.table(&["WHEN", "FROM", "TO", "WRITTEN AS", "TEXT"], &rows)?)
+    Ok(output.table(&["WHEN", "FROM", "TO", "TEXT"], &rows)?)
 }
 
 async fn row(names: &mut Names<'_>, message: &Value) -> Vec<String> {
     let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let account = names.account(text("/event/message_create/sender_id")).await;
+    let (name, via) = shown(text("/custom_profile/name"), &account);
+    let recipient = names.account(text("/event/message_create/target/recipient_id")).await;
     vec![
         clock_time(text("/event/created_timestamp")),
-        names.account(text("/event/message_create/sender_id")).await,
-        names.account(text("/event/message_create/target/recipient_id")).await,
-        plain(text("/custom_profile/name")),
+        format!("{name} {via}").trim_end().to_owned(),
+        format!("@{recipient}"),
         in_short(message.get("event").unwrap_or(&Value::Null)),
     ]
+}
+
+/// Who wrote, as it is shown: a name, and after it the account that answers for it. Without a profile that is all.
+fn shown(name: &str, account: &str) -> (String, String) {
+    match name {
+        "" => (format!("@{account}"), String::new()),
+        name => (plain(name), format!("via @{account}")),
+    }
 }
 
 /// What a message says, in one line.

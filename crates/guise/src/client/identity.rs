@@ -1,4 +1,4 @@
-//! `guise profile find`, `edit` and `history`: what the server knows of profiles beyond the original's API.
+//! `guise profile add`, `find`, `edit` and `history`: what the server knows of profiles beyond the original's API.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,51 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue, IF_MATCH};
 use serde_json::{Map, Value, json};
 
-use super::upload::{media_id, upload};
+use super::upload::{media_id, upload, upload_chunked};
 use super::{Body, Client, pages};
-use crate::output::{Output, plain};
+use crate::output::{Output, plain, warn};
 
 pub(super) const PROFILES: &str = "/guise/v1/profiles";
 
-/// What to change.
+/// What a profile is to be.
 pub(super) struct Change {
     pub(super) name: Option<String>,
     pub(super) avatar: Option<PathBuf>,
     pub(super) kind: Option<String>,
     pub(super) tags: Vec<String>,
+}
+
+/// Uploads a picture and makes a profile with it.
+pub(super) async fn add(
+    client: &Client,
+    new: Change,
+    external_id: Option<String>,
+    chunked: bool,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let mut body = body(client, new, chunked).await?;
+    body.extend(external_id.map(|id| ("external_id".to_owned(), json!(id))));
+    let body = Body::Json(Value::Object(body).to_string());
+    let answer = client.post(PROFILES, body).await?.success()?;
+    let profile = made(&answer)?;
+    if output.json {
+        return Ok(output.value(profile)?);
+    }
+    output.line("Created a profile.\n")?;
+    let picture = profile.get("avatar").map(|avatar| text(avatar, "url")).unwrap_or_default();
+    Ok(output.fields(&[
+        ("id", &text(profile, "id")),
+        ("name", &text(profile, "name")),
+        ("picture", &picture),
+        ("created", &text(profile, "created_at")),
+    ])?)
+}
+
+/// The profile in an answer, after what there is to be said about its name.
+fn made(answer: &Value) -> anyhow::Result<&Value> {
+    let warnings = answer.get("warnings").and_then(Value::as_array).into_iter().flatten();
+    warnings.for_each(|warning| warn(&text(warning, "message")));
+    answer.get("profile").context("the server's answer has no profile")
 }
 
 /// Lists the profiles that fit the query.
@@ -55,7 +88,7 @@ pub(super) async fn edit(
     change: Change,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let body = body(client, change).await?;
+    let body = body(client, change, false).await?;
     ensure!(!body.is_empty(), "say what to change: --name, --avatar, --kind or --tag");
     let target = format!("{PROFILES}/{id}");
     let seen = client.get(&target).await?;
@@ -64,7 +97,7 @@ pub(super) async fn edit(
     let headers = HeaderMap::from_iter([(IF_MATCH, revision)]);
     let body = Body::Json(Value::Object(body).to_string());
     let answer = client.send(Method::PATCH, &target, body, headers).await?.success()?;
-    let profile = answer.get("profile").context("the server's answer has no profile")?;
+    let profile = made(&answer)?;
     if output.json {
         return Ok(output.value(profile)?);
     }
@@ -75,7 +108,11 @@ pub(super) async fn edit(
     ))?)
 }
 
-async fn body(client: &Client, change: Change) -> anyhow::Result<Map<String, Value>> {
+async fn body(
+    client: &Client,
+    change: Change,
+    chunked: bool,
+) -> anyhow::Result<Map<String, Value>> {
     let Change { name, avatar, kind, tags } = change;
     let mut body = Map::new();
     body.extend(name.map(|name| ("name".to_owned(), json!(name))));
@@ -84,16 +121,22 @@ async fn body(client: &Client, change: Change) -> anyhow::Result<Map<String, Val
         body.insert("tags".to_owned(), json!(tags));
     }
     if let Some(path) = avatar {
-        body.insert("avatar".to_owned(), json!({"media_id": uploaded(client, &path).await?}));
+        let media_id = uploaded(client, &path, chunked).await?;
+        body.insert("avatar".to_owned(), json!({ "media_id": media_id }));
     }
     Ok(body)
 }
 
-async fn uploaded(client: &Client, path: &Path) -> anyhow::Result<String> {
+async fn uploaded(client: &Client, path: &Path, chunked: bool) -> anyhow::Result<String> {
     let bytes = std::fs::read(path);
     let bytes = bytes.with_context(|| format!("{} cannot be read", path.display()))?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    media_id(&upload(client, &file, &bytes).await?.success()?)
+    let answer = if chunked {
+        upload_chunked(client, &file, &bytes).await?
+    } else {
+        upload(client, &file, &bytes).await?
+    };
+    media_id(&answer.success()?)
 }
 
 /// Lists what a profile is and was.

@@ -1,7 +1,5 @@
 //! `guise profile`: custom profiles of a running server.
 
-use std::path::Path;
-
 use anyhow::Context;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -9,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::erase;
 use super::identity::{self, Change};
-use super::upload::{media_id, upload, upload_chunked};
 use super::{Body, Client};
 use crate::args::ProfileCommand;
 use crate::output::{Output, clock_time};
@@ -21,11 +18,9 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     match command {
-        ProfileCommand::Add { name, avatar, chunked } => {
-            let bytes = std::fs::read(&avatar);
-            let bytes = bytes.with_context(|| format!("{} cannot be read", avatar.display()))?;
-            let answer = add(client, &name, &avatar, &bytes, chunked).await?;
-            one(&answer, "Created a profile.\n", output)
+        ProfileCommand::Add { name, avatar, kind, external_id, tag, chunked } => {
+            let new = Change { name: Some(name), avatar: Some(avatar), kind, tags: tag };
+            identity::add(client, new, external_id, chunked, output).await
         }
         ProfileCommand::List => list(client, output).await,
         ProfileCommand::Find { name, kind, tag, unused_since, all } => {
@@ -46,7 +41,7 @@ pub(crate) async fn run(
         ProfileCommand::Erase { id, confirm } => erase::run(client, id, confirm, output).await,
         ProfileCommand::Show { id } => {
             let answer = client.get(&format!("/1.1/custom_profiles/{id}.json")).await?.success()?;
-            one(&answer, "", output)
+            one(&answer, output)
         }
         ProfileCommand::Remove { id } => {
             let path = format!("/1.1/custom_profiles/destroy.json?id={id}");
@@ -60,24 +55,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn add(
-    client: &Client,
-    name: &str,
-    avatar: &Path,
-    bytes: &[u8],
-    chunked: bool,
-) -> anyhow::Result<Value> {
-    let file = avatar.file_name().unwrap_or_default().to_string_lossy();
-    let uploaded = if chunked {
-        upload_chunked(client, &file, bytes).await?
-    } else {
-        upload(client, &file, bytes).await?
-    };
-    let id = media_id(&uploaded.success()?)?;
-    create(client, name, &id).await?.success()
-}
-
-/// Creates a profile; the server's answer to it.
+/// Creates a profile as the original has it; the server's answer to it.
 pub(crate) async fn create(
     client: &Client,
     name: &str,
@@ -91,13 +69,10 @@ fn text<'a>(profile: &'a Value, pointer: &str) -> &'a str {
     profile.pointer(pointer).and_then(Value::as_str).unwrap_or("?")
 }
 
-fn one(answer: &Value, heading: &str, output: &mut Output) -> anyhow::Result<()> {
+fn one(answer: &Value, output: &mut Output) -> anyhow::Result<()> {
     let profile = answer.get("custom_profile").context("the answer has no custom_profile")?;
     if output.json {
         return Ok(output.value(profile)?);
-    }
-    if !heading.is_empty() {
-        output.line(heading)?;
     }
     Ok(output.fields(&[
         ("id", text(profile, "/id")),

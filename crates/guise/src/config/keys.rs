@@ -99,6 +99,8 @@ keys! {
         "Memory for small pictures that were read lately.";
     "wal_checkpoint_pages" Number "pages" = "16000":
         "How large the database's log grows, in pages of 4 KiB, before it is written back. Larger is faster and takes more room.";
+    "reserved_names" List "words" = "":
+        "Words that no account's name and no profile's new name may contain, whoever it is of: `Twitter` refuses `Twitter Support` and what looks like it, not `Twitterati`.";
     "compat.avatar_type" Switch "true or false" = "false":
         "Adds `\"type\":\"photo\"` to a profile's avatar in answers, for the client that needs it.";
 }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use guise_domain::ReservedWord;
+use guise_domain::limits::RESERVED_WORDS_MAX;
 use guise_domain::rate::Rule;
 
 /// Seconds in the longest window a rate limit may have.
@@ -61,6 +63,17 @@ fn network(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("must have 0 to {bits_max} after its slash ({text})"))
+}
+
+/// Words that names may not contain.
+pub(super) fn reserved_words(text: &str) -> Result<Vec<ReservedWord>, String> {
+    let word =
+        |text| ReservedWord::parse(text).map_err(|rule| format!("has a word that {rule} ({text})"));
+    let words: Vec<_> = list(text).map(word).collect::<Result<_, _>>()?;
+    if words.len() > RESERVED_WORDS_MAX {
+        return Err(format!("must have at most {RESERVED_WORDS_MAX} words"));
+    }
+    Ok(words)
 }
 
 /// Base URLs: scheme, host and port.

@@ -64,6 +64,7 @@ fn sample(key: &Key) -> String {
     match key.name.as_ref() {
         "public_url" => "[\"https://api.example.com\"]".to_owned(),
         "trusted_proxies" => "[\"10.0.0.0/8\"]".to_owned(),
+        "reserved_names" => "[\"Twitter\", \"Official\"]".to_owned(),
         "key" => "\"(32 bytes in base64)\"".to_owned(),
         "tls_cert" => "\"/etc/guise/tls.pem\"".to_owned(),
         "tls_key" => "\"/etc/guise/tls.key\"".to_owned(),

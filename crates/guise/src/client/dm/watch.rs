@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::super::{Client, Streamed};
-use super::{Names, in_short};
-use crate::output::{Output, clock_time, plain};
+use super::{Names, in_short, shown};
+use crate::output::{Output, clock_time};
 
 const STREAM: &str = "/guise/v1/direct_messages/stream";
 const RETRY_SECONDS_MAX: u64 = 30;
@@ -116,12 +116,10 @@ pub(crate) async fn say(
     let event = data.get("event").unwrap_or(&Value::Null);
     let account = names.account(text(event, "/message_create/sender_id")).await;
     let recipient = names.account(text(event, "/message_create/target/recipient_id")).await;
-    let name = text(data, "/custom_profile/name");
-    let heading = if name.is_empty() {
-        output.paint("1", &format!("@{account}"))
-    } else {
-        let name = output.paint("1", &plain(name));
-        format!("{name} {}", output.paint("2", &format!("via @{account}")))
+    let (name, via) = shown(text(data, "/custom_profile/name"), &account);
+    let heading = match via.as_str() {
+        "" => output.paint("1", &name),
+        via => format!("{} {}", output.paint("1", &name), output.paint("2", via)),
     };
     let time = clock_time(text(event, "/created_timestamp"));
     let to = output.paint("2", &format!("→ @{recipient}  {time}"));

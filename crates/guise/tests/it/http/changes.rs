@@ -1,7 +1,8 @@
 //! Every kind of change there is, and the one line of the log that it leaves.
 
 use guise_domain::{
-    Access, AccountId, Accounts, Action, AppId, Apps, NewAccount, NewApp, NewToken, Sealed, Tokens,
+    Access, AccountId, Accounts, Action, AppId, Apps, Names, NamingChange, NewAccount, NewApp,
+    NewToken, ReservedWord, Sealed, Tokens,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -137,6 +138,23 @@ impl Desk {
         found.unwrap()
     }
 
+    /// What the command line says of how an account's profiles may be named; whether that is anything.
+    async fn names(&self, action: Action, account: AccountId) -> bool {
+        let (store, by) = (&self.world.store, self.world.by());
+        let words = vec![ReservedWord::parse("CEO").unwrap()];
+        match action {
+            Action::NamingChanged => {
+                let change = NamingChange { kind_required: Some(true), own_name_reserved: None };
+                store.set_naming(account, change, by).await.unwrap()
+            }
+            Action::WordsReserved => store.reserve_words(account, words, by).await.unwrap().is_ok(),
+            Action::WordsReleased => {
+                !store.release_words(account, words, by).await.unwrap().is_empty()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Does it: to what.
     async fn does(&self, action: Action) -> String {
         match action {
@@ -172,6 +190,10 @@ impl Desk {
             }
             Action::AccountClosed | Action::ProfilesAllowed | Action::ProfilesDenied => {
                 assert!(self.command(action, self.shop.account).await);
+                return self.shop.account.to_string();
+            }
+            Action::NamingChanged | Action::WordsReserved | Action::WordsReleased => {
+                assert!(self.names(action, self.shop.account).await);
                 return self.shop.account.to_string();
             }
             Action::AppRevoked
@@ -226,6 +248,11 @@ impl Desk {
             Action::AccountCreated => assert!(self.account("NEW").await.is_none()),
             Action::AppCreated => assert!(self.app(nobody).await.is_none()),
             Action::TokenCreated => assert!(!self.token(AppId::new(1)).await),
+            Action::NamingChanged | Action::WordsReserved | Action::WordsReleased => {
+                let there = action != Action::WordsReleased;
+                assert_eq!(self.names(action, self.shop.account).await, there);
+                assert!(!self.names(action, nobody).await);
+            }
             Action::AccountClosed
             | Action::ProfilesAllowed
             | Action::ProfilesDenied
@@ -248,6 +275,7 @@ fn first(action: Action) -> Option<Action> {
         Action::AccountUnblocked => Some(Action::AccountBlocked),
         Action::ProfilesAllowed => Some(Action::ProfilesDenied),
         Action::AppDistrusted => Some(Action::AppTrusted),
+        Action::WordsReleased => Some(Action::WordsReserved),
         _ => None,
     }
 }

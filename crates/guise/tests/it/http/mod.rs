@@ -11,6 +11,7 @@ mod general;
 mod identity;
 mod limits;
 mod messages;
+mod names;
 mod operators;
 mod origins;
 mod pictures;

@@ -3,6 +3,7 @@
 mod boxes;
 mod log;
 mod messages;
+mod names;
 mod pictures;
 mod retries;
 

@@ -2,7 +2,8 @@
 
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Admitted, Content, Digest, MediaId, Outcome, ProfileChange, ProfileId, Store, Upload,
+    Admitted, Content, Digest, EditedProfile, MediaId, Outcome, ProfileChange, ProfileId, Store,
+    Upload,
 };
 
 use super::{NOW, OWNER, admission, create, each_backend, first, image, people, profile, upload};
@@ -21,7 +22,8 @@ async fn give(store: &dyn Store, media: i64, request: u64) -> (Outcome, MediaId,
     let admission = admission(OWNER, Endpoint::ProfilesEdit, request);
     let change = ProfileChange { avatar: Some(MediaId::new(media)), ..ProfileChange::default() };
     let edited = store.edit_profile(&admission, ProfileId::new(100), None, change).await.unwrap();
-    let Admitted::Done(_, Ok((edited, outcome))) = edited else { panic!("{edited:?}") };
+    let Admitted::Done(_, Ok(edited)) = edited else { panic!("{edited:?}") };
+    let EditedProfile { profile: edited, outcome, .. } = edited;
     (outcome, edited.profile.current.avatar.unwrap().key.media, edited.digest)
 }
 
@@ -34,7 +36,7 @@ async fn an_upload_of_the_same_file_changes_nothing_and_is_swept() {
             upload(&*store, of_file(media, digest), media.unsigned_abs()).await;
         }
         let made = first(store.create_profile(&create(20), profile(100, 5), None).await.unwrap());
-        let Admitted::Done(_, Ok(made)) = made else { panic!("{made:?}") };
+        let Admitted::Done(_, Ok((made, _))) = made else { panic!("{made:?}") };
         assert_eq!(made.digest, one);
         let media = MediaId::new;
         assert_eq!(give(&*store, 6, 21).await, (Outcome::Unchanged, media(5), one));

@@ -2,8 +2,8 @@
 
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Admission, Admitted, Answer, AppId, Keep, LogFilter, Once, PageRequest, Retry, Store, Tagged,
-    Timestamp,
+    Admission, Admitted, Answer, AppId, Keep, LogFilter, Lookalike, Once, PageRequest, Retry,
+    Store, Tagged, Timestamp,
 };
 
 use super::{NOW, OTHER, OWNER, admission, create, each_backend, image, people, profile, upload};
@@ -15,8 +15,8 @@ fn retry(key: &str, content: u8) -> Retry {
 }
 
 /// What keeps an answer with the profile's id for a body.
-fn keep(key: &str, content: u8) -> Keep<Tagged> {
-    let write = |made: &Tagged| answer(made.profile.id.get());
+fn keep(key: &str, content: u8) -> Keep<(Tagged, Vec<Lookalike>)> {
+    let write = |(made, _): &(Tagged, Vec<Lookalike>)| answer(made.profile.id.get());
     let until = NOW.plus_seconds(100);
     Keep { retry: retry(key, content), until, subject: 100, write: Box::new(write) }
 }

@@ -152,6 +152,11 @@ impl World {
         self.serving.take().unwrap()
     }
 
+    /// Changes what the operator decided, from the next start on.
+    pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+    }
+
     /// The same data after a clean restart.
     pub(crate) async fn restarted(mut self) -> Self {
         let drained = self.stop().await.unwrap();
