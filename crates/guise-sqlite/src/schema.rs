@@ -22,10 +22,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_revisions.sql"),
     include_str!("../migrations/0004_log.sql"),
     include_str!("../migrations/0005_answers.sql"),
-    include_str!("../migrations/0007_operators.sql"),
-    include_str!("../migrations/0009_digests.sql"),
-    include_str!("../migrations/0006_erased.sql"),
-    include_str!("../migrations/0008_names.sql"),
+    include_str!("../migrations/0006_operators.sql"),
+    include_str!("../migrations/0007_digests.sql"),
+    include_str!("../migrations/0008_erased.sql"),
+    include_str!("../migrations/0009_names.sql"),
 ];
 
 /// Names that came before they were searched.

@@ -16,9 +16,9 @@ pub(crate) enum ProfileCommand {
         /// The name recipients see, at most 48 characters
         #[arg(long)]
         name: String,
-        /// The picture: JPEG, PNG, GIF or WebP
+        /// The picture: JPEG, PNG, GIF or WebP; without one the initials are shown
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        avatar: PathBuf,
+        avatar: Option<PathBuf>,
         /// Who or what speaks: human, bot or ai
         #[arg(long, value_name = "KIND")]
         kind: Option<String>,

@@ -22,7 +22,7 @@ pub(super) struct Change {
     pub(super) tags: Vec<String>,
 }
 
-/// Uploads a picture and makes a profile with it.
+/// Makes a profile, with a picture that is uploaded if there is one.
 pub(super) async fn add(
     client: &Client,
     new: Change,

@@ -19,7 +19,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     match command {
         ProfileCommand::Add { name, avatar, kind, external_id, tag, chunked } => {
-            let new = Change { name: Some(name), avatar: Some(avatar), kind, tags: tag };
+            let new = Change { name: Some(name), avatar, kind, tags: tag };
             identity::add(client, new, external_id, chunked, output).await
         }
         ProfileCommand::List => list(client, output).await,

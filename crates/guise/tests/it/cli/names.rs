@@ -67,8 +67,9 @@ fn a_name_that_looks_like_another_is_told_beside_the_answer() {
     let server = Process::start(&data, &[], 1);
     let url = server.urls[0].clone();
     let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
-    let add = |name: &str| run(&["--json", "profile", "add", "--name", name, "--avatar", JON]);
+    let add = |name: &str| run(&["--json", "profile", "add", "--name", name]);
     let (first, second) = (json(&add("Zoë")), json(&add("Ann")));
+    assert!(first["avatar"]["url"].as_str().unwrap().ends_with("-Z.png"), "{first}");
     let (first, second) = (first["id"].as_str().unwrap(), second["id"].as_str().unwrap());
     let like = format!("warning: name: looks like that of profile {first}\n");
     assert_eq!(warned(&add("ZOE")), like);
