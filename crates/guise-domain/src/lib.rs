@@ -16,11 +16,13 @@ mod message;
 mod name;
 mod naming;
 mod page;
+mod password;
 mod picture;
 mod profile;
 pub mod rate;
 mod retry;
 mod sealed;
+mod session;
 mod skeleton;
 mod store;
 mod time;
@@ -50,6 +52,7 @@ pub use naming::{
     BrokenRule, Draft, Lookalike, Names, Naming, NamingChange, ReserveWordsError, Verdict,
 };
 pub use page::{Page, PageRequest};
+pub use password::{HashingError, Password, PasswordError, PasswordHash};
 pub use picture::{ImageType, MediaKey, Picture, PictureFormat};
 pub use profile::{
     CreateProfileError, EditProfileError, EditedProfile, Erased, ExternalId, ExternalIdError, Kind,
@@ -58,10 +61,11 @@ pub use profile::{
 };
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
+pub use session::{NewLink, NewSession, Session, Ticket, TicketError, TicketHash};
 pub use skeleton::{ReservedWord, ReservedWordError, Words, skeleton, skeleton_rules};
 pub use store::{
     Accounts, Apps, Credential, Credentials, Installation, Log, Media, Messages, Profiles, Rates,
-    Store, StoreError, SweptUpload, Tokens,
+    Sessions, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

@@ -50,6 +50,34 @@ limits! {
     ANSWER_SECONDS: i64 = 86_400, "seconds";
     /// An account's screen name.
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
+    /// A password, at least.
+    PASSWORD_CHARS_MIN: usize = 10, "characters";
+    /// A password, counted in Unicode scalar values after NFC.
+    PASSWORD_CHARS_MAX: usize = 256, "characters";
+    /// Passwords that wait for being hashed.
+    PASSWORDS_WAITING_MAX: usize = 32, "passwords";
+    /// How long a session lasts, however much it is used.
+    SESSION_SECONDS: i64 = 7 * 86_400, "seconds";
+    /// How long a session lasts that is not used.
+    SESSION_IDLE_SECONDS: i64 = 12 * 3600, "seconds";
+    /// How exactly it is kept when a session was last used.
+    SESSION_SEEN_SECONDS: i64 = 60, "seconds";
+    /// How long a one-time link can be used.
+    LINK_SECONDS: i64 = 86_400, "seconds";
+    /// Wrong passwords for one account before the next attempt has to wait.
+    ACCOUNT_ATTEMPTS_FREE: u32 = 5, "attempts";
+    /// The longest that attempts for one account have to wait for one another.
+    ACCOUNT_WAIT_SECONDS_MAX: i64 = 60, "seconds";
+    /// Wrong passwords from one address before the next attempt has to wait.
+    ADDRESS_ATTEMPTS_FREE: u32 = 20, "attempts";
+    /// The longest that attempts from one address have to wait for one another.
+    ADDRESS_WAIT_SECONDS_MAX: i64 = 900, "seconds";
+    /// How long wrong passwords are remembered.
+    ATTEMPTS_SECONDS: i64 = 3600, "seconds";
+    /// Accounts and addresses whose wrong passwords are remembered.
+    ATTEMPTS_MAX: usize = 10_000, "names and addresses";
+    /// How long a form that was sent is known, so that it is not taken twice.
+    FORM_SECONDS: i64 = 3600, "seconds";
     /// A description for people who cannot see the picture.
     ALT_TEXT_CHARS_MAX: usize = 1000, "characters";
     /// Profiles or messages on one page of a list.
@@ -108,6 +136,8 @@ limits! {
     STREAM_SILENCE_SECONDS: u64 = 15, "seconds";
     /// Accounts looked up at once.
     USERS_LOOKUP_MAX: usize = 100, "accounts";
+    /// A form that signs somebody in.
+    SIGN_IN_BYTES_MAX: usize = 16 * 1024, "bytes";
     /// A JSON body, or a form that carries no media.
     BODY_BYTES_MAX: usize = 512 * 1024, "bytes";
     /// A form that carries media in base64, which is a third longer than the media and escaped on top.

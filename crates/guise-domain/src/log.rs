@@ -92,7 +92,7 @@ actions! {
     AccountBlocked = "account.blocked";
     /// They are taken again.
     AccountUnblocked = "account.unblocked";
-    /// The account was made; the subject is the account, as in the next three.
+    /// The account was made; the subject is the account, as in all down to its links.
     AccountCreated = "account.created";
     /// The account was closed.
     AccountClosed = "account.closed";
@@ -106,6 +106,14 @@ actions! {
     WordsReserved = "words.reserved";
     /// The account allows words again.
     WordsReleased = "words.released";
+    /// Somebody signed in to the account's pages.
+    SignedIn = "account.signed-in";
+    /// Every session of the account was ended.
+    SignedOut = "account.signed-out-everywhere";
+    /// The account has another password; its sessions were ended.
+    PasswordSet = "account.password-set";
+    /// A one-time link to the account was made.
+    LinkMade = "account.link-made";
     /// The account registered an app; the subject is the app, as in all that follow.
     AppCreated = "app.created";
     /// The app was revoked.
@@ -122,11 +130,13 @@ actions! {
     TokenChanged = "token.changed";
 }
 
-/// Who makes a change that no signed request asks for: somebody at the server's own command line.
+/// Who makes a change that no signed request asks for: somebody at the server's own command line, or on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
     /// A fresh id for what the log says of it, if anything changes.
     pub entry: EntryId,
+    /// The account's console app, if it is done on a page.
+    pub app: Option<AppId>,
     /// Who it is, if they said so.
     pub operator: Option<Operator>,
 }
@@ -136,7 +146,7 @@ pub struct By {
 pub struct Entry {
     /// Its id, which also tells when it was.
     pub id: EntryId,
-    /// The app that did it; absent when it was done on the server's own command line.
+    /// The app that did it; absent when it was done on the server's own command line, or by a link that was made there.
     pub app: Option<AppId>,
     /// Who did it, if the app, its token or the command line said so.
     pub operator: Option<Operator>,

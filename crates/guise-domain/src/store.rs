@@ -12,6 +12,8 @@
 //! A change to accounts, apps or tokens carries a [`By`], for the line that it adds to the log of the account concerned.
 //! One that is refused, or finds everything as it is to be, adds none.
 
+mod sessions;
+
 use std::convert::Infallible;
 
 use async_trait::async_trait;
@@ -26,6 +28,8 @@ use crate::{
     ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
     SendError, Tagged, Timestamp, Token, Upload,
 };
+
+pub use sessions::Sessions;
 
 /// Breakage: the step did not happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +119,8 @@ pub trait Apps {
         new: NewApp,
         by: By,
     ) -> Result<Option<App>, StoreError>;
-    /// An owner's apps, oldest first, revoked ones too.
+    /// An owner's apps, oldest first, revoked ones too. The account's console app is none of them: it can be neither
+    /// revoked nor trusted, and gets no tokens.
     async fn apps(&self, owner: AccountId) -> Result<Vec<App>, StoreError>;
     /// The app with this id, whoever owns it: to give an account a token for it.
     async fn app(&self, id: AppId) -> Result<Option<App>, StoreError>;
@@ -431,6 +436,7 @@ pub trait Store:
     Accounts
     + Apps
     + Tokens
+    + Sessions
     + Credentials
     + Rates
     + Media
@@ -448,6 +454,8 @@ impl<T> Store for T where
     T: Accounts
         + Apps
         + Tokens
+        + Sessions
+        + Sessions
         + Credentials
         + Rates
         + Media

@@ -37,7 +37,7 @@ async fn main() {
         let name = format!("box{account}").parse().unwrap();
         let id = AccountId::new(account);
         let new = NewAccount { id, name, custom_profiles: true };
-        let by = By { entry: EntryId::new(account), operator: None };
+        let by = By { entry: EntryId::new(account), app: None, operator: None };
         store.create_account(new, by).await.unwrap().unwrap();
         let began = Instant::now();
         fill(&store, id, count).await;

@@ -13,6 +13,7 @@ use crate::error::impossible;
 use crate::log::{note, note_by};
 use crate::names;
 use crate::query::{all, below, one, page_of};
+use crate::sessions::shut_out;
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
     VALUES (?1, ?2, ?3, ?4) ON CONFLICT (folded) DO NOTHING";
@@ -112,6 +113,7 @@ impl Accounts for SqliteStore {
             if let Some(account) = by_id(step.db, id)? {
                 names::forget_account(step, id, &account.name)?;
             }
+            shut_out(step, id)?;
             note_by(step, by, id, Action::AccountClosed, id.get()).map(|()| true)
         })
         .await

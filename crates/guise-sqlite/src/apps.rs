@@ -13,14 +13,15 @@ const CREATE: &str = "INSERT INTO apps (id, owner, name, url, consumer_key, cons
     SELECT ?1, id, ?3, ?4, ?5, ?6 FROM accounts WHERE id = ?2 AND closed = 0";
 const OF_OWNER: &str =
     "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
-    WHERE owner = ?1 ORDER BY id";
+    WHERE owner = ?1 AND console = 0 ORDER BY id";
 const BY_ID: &str =
     "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
     WHERE id = ?1";
-const OWNS: &str = "SELECT 1 FROM apps WHERE owner = ?1 AND id = ?2";
-const REVOKE: &str = "UPDATE apps SET revoked = 1 WHERE owner = ?1 AND id = ?2 AND revoked = 0";
+const OWNS: &str = "SELECT 1 FROM apps WHERE owner = ?1 AND id = ?2 AND console = 0";
+const REVOKE: &str = "UPDATE apps SET revoked = 1
+    WHERE owner = ?1 AND id = ?2 AND revoked = 0 AND console = 0";
 const TRUST: &str = "UPDATE apps SET names_operators = ?3
-    WHERE owner = ?1 AND id = ?2 AND names_operators <> ?3";
+    WHERE owner = ?1 AND id = ?2 AND names_operators <> ?3 AND console = 0";
 
 #[async_trait]
 impl Apps for SqliteStore {

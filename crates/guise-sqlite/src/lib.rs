@@ -26,6 +26,7 @@ mod replays;
 mod schema;
 mod segments;
 mod send;
+mod sessions;
 mod tokens;
 mod writer;
 

@@ -62,7 +62,7 @@ pub(crate) fn note(
     add(step, *account, &Entry { id, app, operator, action, subject, revision })
 }
 
-/// Adds the one line of what was done to an account on the server's own command line.
+/// Adds the one line of what was done to an account on the server's own command line, or on a page.
 pub(crate) fn note_by(
     step: &mut Step<'_>,
     by: By,
@@ -70,8 +70,8 @@ pub(crate) fn note_by(
     action: Action,
     subject: i64,
 ) -> rusqlite::Result<()> {
-    let By { entry, operator } = by;
-    let line = Entry { id: entry, app: None, operator, action, subject, revision: None };
+    let By { entry, app, operator } = by;
+    let line = Entry { id: entry, app, operator, action, subject, revision: None };
     add(step, account, &line)
 }
 

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_digests.sql"),
     include_str!("../migrations/0008_erased.sql"),
     include_str!("../migrations/0009_names.sql"),
+    include_str!("../migrations/0010_sessions.sql"),
 ];
 
 /// Names that came before they were searched.

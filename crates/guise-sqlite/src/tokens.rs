@@ -17,7 +17,8 @@ use crate::writer::Step;
 const CREATE: &str =
     "INSERT INTO tokens (account, token, app, secret, access, operator, created_at)
     SELECT accounts.id, ?2, apps.id, ?4, ?5, ?6, ?7 FROM accounts, apps
-    WHERE accounts.id = ?1 AND accounts.closed = 0 AND apps.id = ?3 AND apps.revoked = 0";
+    WHERE accounts.id = ?1 AND accounts.closed = 0 AND apps.id = ?3 AND apps.revoked = 0
+        AND apps.console = 0";
 const OF_ACCOUNT: &str =
     "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
     WHERE account = ?1 ORDER BY created_at, token";

@@ -79,7 +79,7 @@ impl Office {
 
     /// What the log is told of the next change.
     pub(crate) fn by(&self) -> By {
-        By { entry: EntryId::new(self.next_id()), operator: self.operator.clone() }
+        By { entry: EntryId::new(self.next_id()), app: None, operator: self.operator.clone() }
     }
 
     /// The account called `name`.
