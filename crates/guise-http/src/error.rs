@@ -99,6 +99,19 @@ refusals! {
     ReservedName(reason: String) = BAD_REQUEST 214 "reserved-name" "{reason}";
     /// A new profile without a kind, in an account that wants one; the text names the place first.
     KindRequired(reason: String) = BAD_REQUEST 214 "kind-required" "{reason}";
+    /// A form that no page of ours sent.
+    CrossSite = FORBIDDEN 214 "cross-site" "This form was not sent from a page of this server.";
+    /// A form that was not shown to this session.
+    FormExpired = FORBIDDEN 214 "form-expired"
+        "This form has expired. Go back, load the page again, and send it once more.";
+    /// A form that was sent before.
+    FormRepeated = CONFLICT 214 "form-repeated" "This form was sent before, and was taken then.";
+    /// A one-time link that is unknown, used, or too old.
+    LinkOver = GONE 214 "link-over"
+        "This link was used before, or is more than a day old. Ask for another one.";
+    /// Signing in where everybody on the way could listen, and where browsers would not keep the cookie.
+    NeedsHttps = FORBIDDEN 214 "needs-https"
+        "Signing in needs HTTPS, except on the machine that the server runs on.";
     /// Nothing here, or nothing the caller may see.
     NotFound = NOT_FOUND 34 "not-found" "Sorry, that page does not exist.";
     /// The body or a parameter breaks a rule; the text names the place first.
@@ -127,12 +140,12 @@ refusals! {
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub(crate) String);
 
-/// A refusal in the form of the API beside the original's, on its way to [`with_slug`].
+/// A refusal on its way to [`with_slug`], or to a page.
 #[derive(Clone, Debug, Serialize)]
-struct Problem {
+pub(crate) struct Problem {
     code: u16,
     slug: &'static str,
-    message: String,
+    pub(crate) message: String,
 }
 
 /// Writes refusals with their slug: for what the original never answered.

@@ -1,10 +1,14 @@
 //! Guise's HTTP interface: the API, pictures, and the server's accept loop.
 
+#[macro_use]
+mod routes;
+
 mod account;
 mod answer;
 mod auth;
 mod blobs;
 mod blocks;
+mod console;
 mod error;
 mod extract;
 mod face;

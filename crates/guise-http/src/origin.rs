@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
-use http::header::HOST;
+use http::header::{HOST, ORIGIN};
 use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
+use crate::error::Refusal;
 use crate::state::Guise;
 
 /// The other end of a connection; the accept loop puts it into each request's extensions.
@@ -80,10 +82,58 @@ impl Origin {
         Self { scheme, host }
     }
 
+    /// Whether a request that changes something came from a page of ours. Every browser says where its forms come from.
+    ///
+    /// # Errors
+    /// When it came from elsewhere, or does not say.
+    pub(crate) fn is_ours(&self, guise: &Guise, headers: &HeaderMap) -> Result<(), Refusal> {
+        let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        let same = match (site, headers.get(ORIGIN).map(HeaderValue::to_str)) {
+            (Some(site), _) if site != b"same-origin" && site != b"none" => false,
+            (_, Some(Ok(origin))) => {
+                let urls = guise.settings().public_urls.iter().map(String::as_str);
+                let base = self.base_url();
+                urls.chain(base.as_deref()).any(|url| url.eq_ignore_ascii_case(origin))
+            }
+            (site, None) => site == Some(b"same-origin"),
+            (_, Some(Err(_))) => false,
+        };
+        if same { Ok(()) } else { Err(Refusal::CrossSite) }
+    }
+
+    /// Whether nobody on the way can listen, so that browsers keep a secret cookie.
+    pub(crate) fn is_private(&self) -> bool {
+        let name = self.host.as_deref().and_then(|host| host.parse::<Authority>().ok());
+        let local = name.is_some_and(|name| {
+            let name = name.host().trim_matches(['[', ']']);
+            name == "localhost"
+                || name.ends_with(".localhost")
+                || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+        });
+        self.scheme == "https" || local
+    }
+
     /// `scheme://host`, if the request named a host.
     pub(crate) fn base_url(&self) -> Option<String> {
         self.host.as_ref().map(|host| format!("{}://{host}", self.scheme))
     }
+}
+
+/// The address of whoever sent a request: of the connection or, as far as proxies are trusted, what they say.
+pub(crate) fn client(guise: &Guise, parts: &Parts) -> Option<IpAddr> {
+    let trusted = &guise.settings().trusted_proxies;
+    let mut address = parts.extensions.get::<Peer>()?.addr.ip();
+    // Each proxy appends whom it heard: the last one that no proxy of ours is, is the client.
+    let lines = parts.headers.get_all("x-forwarded-for").iter().rev();
+    let said = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
+    for said in said {
+        if !trusted.trusts(address) {
+            break;
+        }
+        let Ok(said) = said.trim().parse() else { break };
+        address = said;
+    }
+    Some(address)
 }
 
 /// The first of the values in a header that proxies append to.

@@ -20,14 +20,14 @@ pub(crate) struct Record(Arc<Mutex<Facts>>);
 
 #[derive(Clone, Debug, Default)]
 struct Facts {
-    caller: Option<(AccountId, AppId, Access)>,
+    caller: Option<(AccountId, AppId, Option<Access>)>,
     quota: Option<Quota>,
     route: Option<String>,
 }
 
 impl Record {
-    /// Who the signature proved to be calling.
-    pub(crate) fn set_caller(&self, account: AccountId, app: AppId, access: Access) {
+    /// Who the signature, or the session of a page, proved to be calling. Only a token has an access level.
+    pub(crate) fn set_caller(&self, account: AccountId, app: AppId, access: Option<Access>) {
         self.with(|facts| facts.caller = Some((account, app, access)));
     }
 
@@ -117,7 +117,7 @@ fn log(
 }
 
 fn dress(headers: &mut HeaderMap, status: StatusCode, facts: &Facts, now: Timestamp) {
-    if let Some((_, _, access)) = facts.caller {
+    if let Some((_, _, Some(access))) = facts.caller {
         set(headers, "x-access-level", access.as_str());
     }
     if let Some(quota) = facts.quota {

@@ -3,8 +3,7 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 use guise_domain::limits::PATH_BYTES_MAX;
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -13,24 +12,11 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, face, health, identity, log, media, messages, openapi, pictures, profiles,
-    settings, users,
+    account, blocks, console, face, health, identity, log, media, messages, openapi, pictures,
+    profiles, settings, users,
 };
 
-/// Makes a router of a table, and the table itself known to the test that compares it with the API's documents.
-macro_rules! routes {
-    ($table:ident $router:ident $($path:literal $($verb:ident $handler:path),+;)*) => {
-        /// Paths, each with its verbs.
-        #[cfg(test)]
-        pub(crate) const $table: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($verb)),+])),*];
-
-        fn $router() -> Router<Guise> {
-            Router::new()$(.route($path, MethodRouter::new()$(.$verb($handler))+))*
-        }
-    };
-}
-
-routes! { V1_1 v1_1
+routes! { #[cfg(test)] V1_1 v1_1
     "/1.1/account/settings" get settings::show, post settings::update;
     "/1.1/account/verify_credentials" get account::verify_credentials;
     "/1.1/application/rate_limit_status" get account::rate_limit_status;
@@ -56,7 +42,7 @@ routes! { V1_1 v1_1
     "/2/users/{id}" get users::show_v2;
 }
 
-routes! { GUISE_V1 guise_v1
+routes! { #[cfg(test)] GUISE_V1 guise_v1
     "/guise/v1/audit" get log::read;
     "/guise/v1/direct_messages" get messages::list_with_faces;
     "/guise/v1/direct_messages/stream" get messages::stream;
@@ -74,14 +60,15 @@ routes! { GUISE_V1 guise_v1
 pub fn router(guise: Guise) -> Router {
     let routes = v1_1()
         .merge(guise_v1().layer(map_response(with_slug)))
+        .merge(console::routes())
         .route("/media/{file}", get(pictures::show))
         .route("/faces/{file}", get(face::show))
         .route("/images/{file}", get(pictures::default))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route_layer(from_fn(note_route))
-        .fallback(nothing)
-        .method_not_allowed_fallback(nothing)
+        .fallback(console::nothing)
+        .method_not_allowed_fallback(console::nothing)
         .with_state(guise.clone());
     // The rewriting has to happen before the router above looks at the path, hence the router around it.
     Router::new()
@@ -89,10 +76,6 @@ pub fn router(guise: Guise) -> Router {
             tower::ServiceBuilder::new().layer(map_request(without_suffix)).service(routes),
         )
         .layer(from_fn_with_state(guise, record))
-}
-
-async fn nothing() -> Response {
-    Refusal::NotFound.into_response()
 }
 
 /// Takes `.json` off the API's paths: it is optional on each of them.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use guise_domain::rate::Rules;
 use guise_domain::{
-    Clock, Ids, Picture, ProfileId, ProfileName, Randomness, ReservedWord, SealingKey, Store,
-    StoreError, Timestamp,
+    Clock, Ids, Picture, ProfileId, ProfileName, Randomness, ReservedWord, Sealed, SealingKey,
+    Store, StoreError, Timestamp, UnsealError,
 };
 use guise_oauth1::SigningKey;
 
 use crate::auth::{Credentials, ReadReplays};
 use crate::blobs::Blobs;
+use crate::console::{Attempts, Passwords};
 use crate::face;
 use crate::media::MediaBodies;
 use crate::origin::TrustedProxies;
@@ -88,6 +89,8 @@ struct Inner {
     signals: Signals,
     media_bodies: MediaBodies,
     running: Running,
+    passwords: Passwords,
+    attempts: Attempts,
     decoy: SigningKey,
 }
 
@@ -112,6 +115,8 @@ impl Guise {
             signals: Signals::default(),
             media_bodies: MediaBodies::default(),
             running: Running::default(),
+            passwords: Passwords::default(),
+            attempts: Attempts::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
@@ -201,6 +206,29 @@ impl Guise {
     /// The requests that run under a key of their own.
     pub(crate) fn running(&self) -> &Running {
         &self.0.running
+    }
+
+    /// Hashes passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// Who tried to sign in in vain.
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    /// Gives what nobody can guess.
+    pub(crate) fn randomness(&self) -> Arc<dyn Randomness> {
+        Arc::clone(&self.0.foundation.randomness)
+    }
+
+    /// Seals `secret` for the thing called `name`.
+    ///
+    /// # Errors
+    /// Never, for a secret that fits into memory.
+    pub(crate) fn seal(&self, secret: &[u8], name: &str) -> Result<Sealed, UnsealError> {
+        self.0.foundation.key.seal(secret, name, &*self.0.foundation.randomness)
     }
 
     /// The key that signatures of unknown keys are compared with.

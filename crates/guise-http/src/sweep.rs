@@ -21,6 +21,8 @@ pub struct Swept {
     pub replays: u64,
     /// Answers that are not given again any more.
     pub answers: u64,
+    /// Sessions and one-time links that ended.
+    pub sessions: u64,
     /// Blobs left behind by a crash.
     pub blobs: u64,
     /// Folders left behind by what was in them.
@@ -48,6 +50,7 @@ impl Guise {
         let mut swept = Swept {
             replays: self.store().sweep_replays(now).await.map_err(Refusal::from)?,
             answers: self.store().sweep_answers(now).await.map_err(Refusal::from)?,
+            sessions: self.store().sweep_sessions(now).await.map_err(Refusal::from)?,
             ..Swept::default()
         };
         loop {

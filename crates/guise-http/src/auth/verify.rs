@@ -99,7 +99,7 @@ async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Cal
         return Err(Refusal::ClockOff);
     }
     let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
-    record.set_caller(known.account.id, known.app, known.access);
+    record.set_caller(known.account.id, known.app, Some(known.access));
     let body_hash =
         presented.parameter("oauth_body_hash").map_err(|_| Refusal::NotAuthenticated)?;
     Ok(Caller {

@@ -2,12 +2,16 @@
 
 use guise_domain::{
     Access, AccountId, Accounts, Action, AppId, Apps, Names, NamingChange, NewAccount, NewApp,
-    NewToken, ReservedWord, Sealed, Tokens,
+    NewLink, NewSession, NewToken, PasswordHash, ReservedWord, Sealed, Sessions, TicketHash,
+    Tokens,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{Person, World};
+
+/// The app of a session that is begun here.
+const CONSOLE: AppId = AppId::new(77);
 
 /// A line: its id, in whose log it is, by which app, what was done, and to what.
 type Line = (i64, i64, Option<i64>, String, i64);
@@ -120,6 +124,23 @@ impl Desk {
         made.unwrap().is_some()
     }
 
+    /// Begins a session of the account, if this is its password.
+    async fn session(&self, hash: &str) -> bool {
+        let by = self.world.by();
+        let console = NewApp {
+            id: CONSOLE,
+            name: "Console".to_owned(),
+            url: String::new(),
+            consumer_key: "console".to_owned(),
+            consumer_secret: Sealed::from_bytes(Vec::new()),
+        };
+        let (entry, now) = (by.entry, by.entry.created_at());
+        let new = NewSession { ticket: TicketHash([7; 32]), operator: None, console, entry, now };
+        let hash = PasswordHash::from_stored(hash.to_owned());
+        let begun = self.world.store.begin_session(self.shop.account, hash, new).await;
+        begun.unwrap().is_some()
+    }
+
     /// What the command line does to what an account has; whether it has it.
     async fn command(&self, action: Action, account: AccountId) -> bool {
         let (store, by) = (&self.world.store, self.world.by());
@@ -128,6 +149,15 @@ impl Desk {
             Action::AccountClosed => store.close_account(account, by).await,
             Action::ProfilesAllowed => store.allow_custom_profiles(account, true, by).await,
             Action::ProfilesDenied => store.allow_custom_profiles(account, false, by).await,
+            Action::PasswordSet => {
+                let hash = PasswordHash::from_stored("hash".to_owned());
+                store.set_password(account, hash, by).await
+            }
+            Action::LinkMade => {
+                let until = by.entry.created_at().plus_seconds(60);
+                let new = NewLink { ticket: TicketHash([8; 32]), until };
+                store.create_link(account, new, by).await
+            }
             Action::AppRevoked => store.revoke_app(account, app, by).await,
             Action::AppTrusted => store.trust_app(account, app, true, by).await,
             Action::AppDistrusted => store.trust_app(account, app, false, by).await,
@@ -188,7 +218,20 @@ impl Desk {
                 assert!(self.token(self.shop.app).await);
                 return self.shop.app.to_string();
             }
-            Action::AccountClosed | Action::ProfilesAllowed | Action::ProfilesDenied => {
+            Action::SignedIn => {
+                assert!(self.session("hash").await);
+                return self.shop.account.to_string();
+            }
+            Action::SignedOut => {
+                let (account, by) = (self.shop.account, self.world.by());
+                assert_eq!(self.world.store.end_sessions(account, by).await.unwrap(), 1);
+                return account.to_string();
+            }
+            Action::AccountClosed
+            | Action::ProfilesAllowed
+            | Action::ProfilesDenied
+            | Action::PasswordSet
+            | Action::LinkMade => {
                 assert!(self.command(action, self.shop.account).await);
                 return self.shop.account.to_string();
             }
@@ -253,6 +296,14 @@ impl Desk {
                 assert_eq!(self.names(action, self.shop.account).await, there);
                 assert!(!self.names(action, nobody).await);
             }
+            Action::SignedIn => assert!(!self.session("another").await),
+            Action::SignedOut => {
+                let (account, by) = (self.shop.account, self.world.by());
+                assert_eq!(self.world.store.end_sessions(account, by).await.unwrap(), 0);
+            }
+            Action::PasswordSet | Action::LinkMade => {
+                assert!(!self.command(action, nobody).await);
+            }
             Action::AccountClosed
             | Action::ProfilesAllowed
             | Action::ProfilesDenied
@@ -274,6 +325,8 @@ fn first(action: Action) -> Option<Action> {
         Action::MessagesOpened => Some(Action::MessagesClosed),
         Action::AccountUnblocked => Some(Action::AccountBlocked),
         Action::ProfilesAllowed => Some(Action::ProfilesDenied),
+        Action::SignedIn => Some(Action::PasswordSet),
+        Action::SignedOut => Some(Action::SignedIn),
         Action::AppDistrusted => Some(Action::AppTrusted),
         Action::WordsReleased => Some(Action::WordsReserved),
         _ => None,
@@ -290,15 +343,22 @@ fn by_request(action: Action) -> bool {
 async fn every_kind_of_change_leaves_exactly_one_line_and_none_when_refused() {
     for action in Action::ALL.iter().copied() {
         let desk = Desk::open().await;
-        if let Some(first) = first(action) {
-            desk.does(first).await;
+        let mut before = Vec::from_iter(first(action));
+        while let Some(first) = before.last().copied().and_then(first) {
+            before.push(first);
+        }
+        for action in before.into_iter().rev() {
+            desk.does(action).await;
         }
         let before = desk.log();
         let subject: i64 = desk.does(action).await.parse().unwrap();
         let after = desk.log();
         let added: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
         let own = if action == Action::AccountCreated { subject } else { desk.shop.account.get() };
-        let app = by_request(action).then_some(desk.shop.app.get());
+        let app = match action {
+            Action::SignedIn => Some(CONSOLE.get()),
+            action => by_request(action).then_some(desk.shop.app.get()),
+        };
         let expected = (added[0].0, own, app, action.as_str().to_owned(), subject);
         assert_eq!(added, [&expected], "{action:?}");
         assert_eq!(after.len(), before.len() + 1);

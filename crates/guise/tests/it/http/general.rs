@@ -9,7 +9,9 @@ async fn unknown_paths_and_verbs_do_not_exist() {
     let world = World::new().await;
     let shop = world.person("shop").await;
     let message = "Sorry, that page does not exist.";
-    for path in ["/", "/1.1", "/1.1/nothing.json", "/2/custom_profiles/list.json", "/1.1/%00"] {
+    for path in
+        ["/nothing", "/1.1", "/1.1/nothing.json", "/2/custom_profiles/list.json", "/1.1/%00"]
+    {
         world.get(path).by(&shop).send().await.refused(404, 34, message);
     }
     world.post("/1.1/custom_profiles/list.json").by(&shop).send().await.refused(404, 34, message);

@@ -83,7 +83,7 @@ async fn people(store: &dyn Store) {
 
 /// Somebody at the command line, for the line of the log with this id.
 fn by(entry: i64) -> By {
-    By { entry: EntryId::new(entry), operator: Some("root".parse().unwrap()) }
+    By { entry: EntryId::new(entry), app: None, operator: Some("root".parse().unwrap()) }
 }
 
 async fn upload(store: &dyn Store, upload: Upload, request: u64) {

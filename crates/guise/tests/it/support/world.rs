@@ -41,7 +41,8 @@ impl Clock for ManualClock {
     }
 }
 
-struct OsRandomness;
+/// The machine's own.
+pub(crate) struct OsRandomness;
 
 impl Randomness for OsRandomness {
     fn fill(&self, bytes: &mut [u8]) {
@@ -173,9 +174,14 @@ impl World {
         Self { ids: self.ids, ..world }
     }
 
+    /// A fresh id.
+    pub(crate) fn next_id(&self) -> i64 {
+        self.ids.next(self.clock.now())
+    }
+
     /// Nobody in particular, at the server's own command line.
     pub(crate) fn by(&self) -> By {
-        By { entry: EntryId::new(self.ids.next(self.clock.now())), operator: None }
+        By { entry: EntryId::new(self.next_id()), app: None, operator: None }
     }
 
     /// Lets a person's app name operators, or not any more.

@@ -1,0 +1,101 @@
+//! Pages for people: rendered here, changed by the store steps that the API uses, and usable without script.
+//!
+//! A page is a template in `templates/` that extends `layout.html`, a handler that takes [`SignedIn`] (or [`Posted`]
+//! for a form) and answers with [`page`], and a line in the table below. Whatever a handler refuses becomes a page too.
+
+mod assets;
+mod attempts;
+mod cookie;
+mod form;
+mod frame;
+mod link;
+mod passwords;
+mod refused;
+mod settings;
+mod sign_in;
+mod signed_in;
+mod start;
+
+use askama::Template;
+use axum::Router;
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+
+use crate::answer::NOSNIFF;
+use crate::error::Refusal;
+use crate::state::Guise;
+
+pub(crate) use attempts::Attempts;
+pub(crate) use form::Posted;
+pub(crate) use frame::{Frame, Section};
+pub(crate) use passwords::Passwords;
+pub(crate) use refused::nothing;
+pub(crate) use signed_in::SignedIn;
+
+routes! { PAGES pages
+    "/" get start::show;
+    "/settings" get settings::show, post settings::update;
+    "/sign-in" get sign_in::show, post sign_in::enter;
+    "/sign-in/link/{ticket}" get link::show, post link::enter;
+    "/sign-out" post sign_in::leave;
+    "/sign-out-everywhere" post sign_in::leave_everywhere;
+}
+
+/// Nothing but our own files: no inline script or style, no frames, no other origin.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; \
+     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// Every page, and the files they are made of.
+pub(crate) fn routes() -> Router<Guise> {
+    pages().layer(map_response(dress)).route("/assets/{file}", axum::routing::get(assets::show))
+}
+
+/// A page.
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, [(CONTENT_TYPE, HTML)], html).into_response(),
+        Err(error) => Refusal::Internal(error.to_string()).into_response(),
+    }
+}
+
+/// Sends the browser to `path` of ours, to be got.
+pub(crate) fn see(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(path) => (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response(),
+        Err(error) => Refusal::Internal(error.to_string()).into_response(),
+    }
+}
+
+/// Makes a page of a refusal, and gives every page the headers that keep others out of it.
+async fn dress(response: Response) -> Response {
+    let mut response = refused::with_page(response);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PAGES;
+
+    #[test]
+    fn pages_keep_off_the_paths_that_the_documents_of_the_api_describe() {
+        for (path, _) in PAGES {
+            for api in ["/1.1", "/2", "/guise"] {
+                assert!(!path.starts_with(api), "{path} belongs into the API's tables");
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::extract::{FromRequestParts, Query, State};
+use axum::response::{IntoResponse, Response};
+use guise_domain::limits::PATH_BYTES_MAX;
+use guise_domain::{
+    AccountId, AppId, EntryId, NewApp, NewSession, Operator, OperatorError, Password, PasswordHash,
+    ScreenName, Ticket,
+};
+use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use serde::Deserialize;
+
+use super::form::Knock;
+use super::{Frame, Posted, cookie, page, see, signed_in};
+use crate::error::Refusal;
+use crate::origin;
+use crate::state::Guise;
+
+/// What an account's own app is called, beside the messages it sends and in the log.
+const CONSOLE: &str = "Guise console";
+const WRONG: &str = "No account has this name and this password.";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    name: String,
+    operator: String,
+    to: String,
+    problem: Option<String>,
+}
+
+/// `?to=/profiles`
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    to: Option<String>,
+}
+
+/// Where to go once signed in.
+pub(crate) struct To(String);
+
+impl FromRequestParts<Guise> for To {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Guise) -> Result<Self, Refusal> {
+        let asked = Query::<Asked>::try_from_uri(&parts.uri).ok();
+        Ok(Self(ours(asked.and_then(|Query(asked)| asked.to).as_deref().unwrap_or_default())))
+    }
+}
+
+/// `GET /sign-in`
+pub(crate) async fn show(
+    State(guise): State<Guise>,
+    To(to): To,
+    parts: Parts,
+) -> Result<Response, Refusal> {
+    if signed_in::find(&guise, &parts).await?.is_some() {
+        return Ok(see(&to));
+    }
+    let (name, operator) = (String::new(), String::new());
+    let frame = Frame::nobody();
+    Ok(page(StatusCode::OK, &SignInPage { frame, name, operator, to, problem: None }))
+}
+
+/// `POST /sign-in`
+pub(crate) async fn enter(
+    State(guise): State<Guise>,
+    Knock { form, parts }: Knock,
+) -> Result<Response, Refusal> {
+    let field = |name: &str| form.get(name).unwrap_or_default();
+    let again = |status, problem: String| {
+        let (name, operator) = (field("name").to_owned(), field("operator").to_owned());
+        let (frame, to, problem) = (Frame::nobody(), ours(field("to")), Some(problem));
+        page(status, &SignInPage { frame, name, operator, to, problem })
+    };
+    let operator = match who_is_at_work(field("operator")) {
+        Ok(operator) => operator,
+        Err(rule) => return Ok(again(StatusCode::BAD_REQUEST, format!("Who is at work {rule}."))),
+    };
+    let name = field("name").trim().parse::<ScreenName>().ok();
+    let folded = name.as_ref().map(ScreenName::folded).unwrap_or_default();
+    let address = origin::client(&guise, &parts);
+    let attempt = match guise.attempts().begin(&folded, address, guise.now()) {
+        Ok(attempt) => attempt,
+        Err(seconds) => {
+            let told = format!("Too many wrong passwords. Try again in {seconds} seconds.");
+            let mut response = again(StatusCode::TOO_MANY_REQUESTS, told);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            return Ok(response);
+        }
+    };
+    let Some((account, proven)) = prove(&guise, name, field("password")).await? else {
+        return Ok(again(StatusCode::FORBIDDEN, WRONG.to_owned()));
+    };
+    guise.attempts().succeeded(&attempt);
+    match begin(&guise, &parts, account, proven, operator).await? {
+        Some(cookie) => Ok(([cookie], see(&ours(field("to")))).into_response()),
+        None => Ok(again(StatusCode::FORBIDDEN, WRONG.to_owned())),
+    }
+}
+
+/// `POST /sign-out`
+pub(crate) async fn leave(
+    State(guise): State<Guise>,
+    Posted { signed, .. }: Posted,
+) -> Result<Response, Refusal> {
+    guise.store().end_session(signed.account().id, signed.session().ticket).await?;
+    Ok(([cookie::clear()?], see("/sign-in")).into_response())
+}
+
+/// `POST /sign-out-everywhere`
+pub(crate) async fn leave_everywhere(
+    State(guise): State<Guise>,
+    Posted { signed, .. }: Posted,
+) -> Result<Response, Refusal> {
+    guise.store().end_sessions(signed.account().id, signed.by(&guise)?).await?;
+    Ok(([cookie::clear()?], see("/sign-in")).into_response())
+}
+
+/// The way to the sign-in page, and from there to what was asked for.
+pub(super) fn way_in(asked: Option<&PathAndQuery>) -> Response {
+    match asked.map(PathAndQuery::as_str) {
+        None | Some("/") => see("/sign-in"),
+        Some(asked) => {
+            let to: String = form_urlencoded::byte_serialize(asked.as_bytes()).collect();
+            see(&format!("/sign-in?to={to}"))
+        }
+    }
+}
+
+/// What a form says about who is at work; nothing is nobody in particular.
+///
+/// # Errors
+/// The rule for labels.
+pub(super) fn who_is_at_work(label: &str) -> Result<Option<Operator>, OperatorError> {
+    if label.trim().is_empty() { Ok(None) } else { label.parse().map(Some) }
+}
+
+/// Begins a session under a fresh ticket, ends the one the browser had, and makes the cookie of it. `None` when the
+/// password is not `proven` any more.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn begin(
+    guise: &Guise,
+    parts: &Parts,
+    account: AccountId,
+    proven: PasswordHash,
+    operator: Option<Operator>,
+) -> Result<Option<(http::HeaderName, HeaderValue)>, Refusal> {
+    let ticket = Ticket::new(&*guise.randomness());
+    let now = guise.now();
+    let new = NewSession {
+        ticket: ticket.hash(),
+        operator,
+        console: console(guise)?,
+        entry: EntryId::new(guise.next_id(now)),
+        now,
+    };
+    let before = signed_in::find(guise, parts).await?;
+    let begun = guise.store().begin_session(account, proven, new).await?;
+    if begun.is_none() {
+        return Ok(None);
+    }
+    if let Some(before) = before {
+        guise.store().end_session(before.account().id, before.session().ticket).await?;
+    }
+    cookie::set(&ticket).map(Some)
+}
+
+/// The account with this name, and its password's hash, if this is its password.
+async fn prove(
+    guise: &Guise,
+    name: Option<ScreenName>,
+    password: &str,
+) -> Result<Option<(AccountId, PasswordHash)>, Refusal> {
+    let Ok(password) = Password::parse(password) else { return Ok(None) };
+    let account = match name {
+        Some(name) => guise.store().account_by_name(&name).await?.map(|account| account.id),
+        None => None,
+    };
+    let kept = match account {
+        Some(account) => guise.store().password(account).await?,
+        None => None,
+    };
+    let randomness = guise.randomness();
+    let matches = guise.passwords().matches(password.clone(), kept.clone(), randomness).await?;
+    let (Some(account), Some(kept), true) = (account, kept, matches) else { return Ok(None) };
+    if kept.is_current() {
+        return Ok(Some((account, kept)));
+    }
+    let fresh = guise.passwords().hash(password, guise.randomness()).await?;
+    let replaced = guise.store().rehash_password(account, kept.clone(), fresh.clone()).await?;
+    Ok(Some((account, if replaced { fresh } else { kept })))
+}
+
+/// An app whose secret nobody ever sees.
+fn console(guise: &Guise) -> Result<NewApp, Refusal> {
+    let secret = Ticket::new(&*guise.randomness());
+    let consumer_key = format!("console-{}", Ticket::new(&*guise.randomness()).derive("key"));
+    let consumer_secret = guise
+        .seal(secret.to_string().as_bytes(), &consumer_key)
+        .map_err(|error| Refusal::Internal(error.to_string()))?;
+    Ok(NewApp {
+        id: AppId::new(guise.next_id(guise.now())),
+        name: CONSOLE.to_owned(),
+        url: String::new(),
+        consumer_key,
+        consumer_secret,
+    })
+}
+
+/// `to` if it is a path of ours; the start page else. Browsers take `//host`, and `/\host` too, for another site, and
+/// leave out tabs and line breaks before they look.
+fn ours(to: &str) -> String {
+    let plain = to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let path = to.starts_with('/') && !to.starts_with("//") && to.len() <= PATH_BYTES_MAX;
+    if plain && path && !to.starts_with("/sign-") { to.to_owned() } else { "/".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ours;
+
+    #[test]
+    fn only_paths_of_ours_are_gone_to() {
+        for path in ["/", "/profiles", "/profiles?q=%2F%2Fevil&a=b#c", "/a//b"] {
+            assert_eq!(ours(path), path);
+        }
+        let long = format!("/{}", "a".repeat(5000));
+        for bad in [
+            "",
+            "profiles",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "/a\\b",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "/ü",
+            "/sign-in?to=/",
+            "/sign-out",
+            "\u{0}",
+            &long,
+        ] {
+            assert_eq!(ours(bad), "/", "{bad:?}");
+        }
+    }
+}
