@@ -4,6 +4,7 @@
 mod account;
 mod app;
 mod naming;
+mod sign_in;
 mod token;
 
 use std::fs::File;
@@ -23,6 +24,7 @@ use crate::output::Output;
 
 pub(crate) use account::run as account;
 pub(crate) use app::{NewKeys as NewAppKeys, register, run as app};
+pub(crate) use sign_in::first_link;
 pub(crate) use token::{NewKeys as NewTokenKeys, grant, run as token};
 
 /// A data folder with what it takes to make things in it.
@@ -94,6 +96,18 @@ impl Office {
     pub(crate) async fn app(&self, id: AppId) -> anyhow::Result<App> {
         let app = self.data.store.app(id).await?;
         app.with_context(|| format!("there is no app {id}; `guise app list` shows those there are"))
+    }
+
+    /// A one-time link to the first of few accounts, if nobody could sign in to it before: for whoever starts a server
+    /// that nobody has been to yet.
+    pub(crate) async fn first_link(&self, url: &str) -> anyhow::Result<Option<(String, String)>> {
+        let request = PageRequest { count: PAGE_COUNT_MAX, before: None };
+        let page = self.data.store.accounts(request).await?;
+        let Some(first) = page.items.last().filter(|_| page.next.is_none()) else {
+            return Ok(None);
+        };
+        let link = first_link(self, first, url).await?;
+        Ok(link.map(|link| (first.name.to_string(), link)))
     }
 
     /// Every account, or the one asked for; oldest first.

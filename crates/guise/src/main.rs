@@ -142,7 +142,7 @@ async fn execute(
         Command::Config(ConfigCommand::Check { yes_listen_publicly }) => {
             return check(config, yes_listen_publicly, output);
         }
-        Command::Serve(args) => serve::run(&args, config, output).await?,
+        Command::Serve(args) => serve::run(&args, by, config, output).await?,
         Command::Quickstart(args) => quickstart::run(&args, by, config, output).await?,
         // Answered before there was a configuration.
         Command::Config(ConfigCommand::Example) | Command::Completions { .. } => {}

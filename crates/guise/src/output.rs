@@ -27,6 +27,11 @@ impl Output {
         Self { out: Box::new(stdout), json, colour, pictures }
     }
 
+    /// Whether somebody reads it as it comes.
+    pub(crate) fn is_watched(&self) -> bool {
+        io::stdout().is_terminal() && !self.json
+    }
+
     /// A line, or several.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{text}")?;

@@ -33,13 +33,14 @@ pub(crate) async fn run(
     let urls = server.urls();
     let host = Client::new(people::HOST.credentials(&office, config, &server).await?, None)?;
     let guest = Client::new(people::GUEST.credentials(&office, config, &server).await?, None)?;
+    let way_in = if args.exit { None } else { Some(people::HOST.way_in(&office, &server).await?) };
     drop(office);
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(server.run(async {
         // A sender that is gone asks for the same.
         let _ = stopped.await;
     }));
-    let shown = show([&host, &guest], config, &urls, args.exit, output).await;
+    let shown = show([&host, &guest], config, &urls, way_in, output).await;
     if shown.is_ok() && !args.exit {
         serve::stop_signal().await;
     }
@@ -52,7 +53,7 @@ async fn show(
     [host, guest]: [&Client; 2],
     config: &Config,
     urls: &[String],
-    exit: bool,
+    way_in: Option<String>,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let tour = tour::take(host, guest, output).await?;
@@ -60,9 +61,11 @@ async fn show(
         return Ok(output.value(&json!({ "listening": urls, "steps": tour.steps }))?);
     }
     lines(&tour, host.profile(), config, urls, output)?;
-    if exit {
-        return Ok(());
-    }
+    // Without one the server ends here, and there is nothing to open.
+    let Some(way_in) = way_in else { return Ok(()) };
+    let host = people::HOST.account;
+    output.line(&output.paint("1", &format!("\nIn a browser, as {host}:")))?;
+    output.line(&format!("  {way_in}"))?;
     let urls = urls.join(" and ");
     Ok(output.line(&output.paint("1", &format!("\nServing {urls} until Ctrl-C.")))?)
 }

@@ -13,12 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use guise_domain::Operator;
 use guise_http::serve::{Listener, ServeOptions};
 use guise_http::{Blobs, Foundation, Guise, Settings, TrustedProxies};
 use guise_sqlite::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::admin::Office;
 use crate::args::ServeArgs;
 use crate::clock::{OsRandomness, SystemClock};
 use crate::config::Config;
@@ -33,17 +35,25 @@ pub(crate) use tls::ca_path;
 /// Runs the server until it is told to stop.
 pub(crate) async fn run(
     args: &ServeArgs,
+    operator: Option<Operator>,
     config: &Config,
     output: &mut Output,
 ) -> anyhow::Result<()> {
     check(config, args.yes_listen_publicly)?;
     start_log(&config.log, config.log_format);
-    let server = Server::open(config, &DataFolder::open_to_serve(config).await?).await?;
+    let data = DataFolder::open_to_serve(config).await?;
+    let server = Server::open(config, &data).await?;
     let urls = server.urls();
     if output.json {
         output.value(&json!({ "listening": urls }))?;
     } else {
         urls.iter().try_for_each(|url| output.line(&format!("listening on {url}")))?;
+    }
+    if output.is_watched()
+        && let Some(url) = config.public_urls.first().or(urls.first())
+        && let Some((name, link)) = Office::within(data, operator).await?.first_link(url).await?
+    {
+        output.line(&format!("to sign in as {name}, open {link}"))?;
     }
     server.run(stop_signal()).await
 }

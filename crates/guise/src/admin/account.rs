@@ -4,7 +4,7 @@ use anyhow::Context;
 use guise_domain::{AccountId, Accounts, NamingChange, NewAccount, Operator, ScreenName};
 use serde_json::{Value, json};
 
-use super::{Office, naming, program, settle};
+use super::{Office, naming, program, settle, sign_in};
 use crate::args::AccountCommand;
 use crate::config::Config;
 use crate::output::Output;
@@ -19,6 +19,10 @@ pub(crate) async fn run(
     if let AccountCommand::Add { name } = &command {
         naming::permit(name, config)?;
     }
+    let password = match &command {
+        AccountCommand::Password { .. } => Some(sign_in::ask()?),
+        _ => None,
+    };
     let office = match command {
         AccountCommand::Add { .. } => Office::open_or_make(config, operator).await?,
         _ => Office::open(config, operator).await?,
@@ -31,6 +35,11 @@ pub(crate) async fn run(
             office.data.store.close_account(id, office.by()).await?;
             report(output, id, &name, "closed", true).await
         }
+        AccountCommand::Password { name } => {
+            let password = password.context("a password is needed")?;
+            sign_in::set_password(&office, &name, &password, output).await
+        }
+        AccountCommand::Link { name } => sign_in::link(&office, &name, config, output).await,
         AccountCommand::Show { name } => naming::show(&office, &name, output).await,
         AccountCommand::Set { name, kind_required, own_name_reserved } => {
             let change = NamingChange {

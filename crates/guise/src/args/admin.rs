@@ -51,7 +51,20 @@ pub(crate) enum AccountCommand {
         #[arg(required = true, value_name = "WORD", value_parser = reserved_word)]
         words: Vec<ReservedWord>,
     },
-    /// Close an account for good: its tokens open nothing any more
+    /// Set the password with which people sign in to an account's pages: asked for in a terminal, else the first line
+    /// of standard input
+    #[command(after_help = "Example:\n  guise account password shop")]
+    Password {
+        /// Its name
+        name: ScreenName,
+    },
+    /// Print a link with which somebody chooses an account's password, once, within a day
+    #[command(after_help = "Example:\n  guise account link shop")]
+    Link {
+        /// Its name
+        name: ScreenName,
+    },
+    /// Close an account for good: its tokens open nothing any more, and nobody can sign in to it
     #[command(after_help = "Example:\n  guise account close shop")]
     Close {
         /// Its name

@@ -54,6 +54,16 @@ impl Person {
     }
 }
 
+impl Person {
+    /// Where they come in to their account's pages: by a one-time link, if they did not choose a password yet.
+    pub(super) async fn way_in(&self, office: &Office, server: &Server) -> anyhow::Result<String> {
+        let url = credentials::local_url(server.http, server.tls);
+        let account = office.account(&self.account.parse()?).await?;
+        let link = admin::first_link(office, &account, &url).await?;
+        Ok(link.unwrap_or_else(|| format!("{url}/")))
+    }
+}
+
 /// The credentials of an earlier run, unless they were revoked since or their account was closed.
 async fn usable(office: &Office, path: &Path, profile: &str) -> anyhow::Result<Option<Profile>> {
     let Some(kept) = credentials::kept(path, profile)? else { return Ok(None) };

@@ -9,6 +9,7 @@ mod names;
 mod operators;
 mod profile;
 mod quickstart;
+mod sign_in;
 mod team;
 
 use std::os::unix::fs::PermissionsExt;

@@ -2,11 +2,12 @@
 
 use reqwest::{Method, StatusCode};
 
-use super::{Reply, World};
+use super::{Reply, World, http_client};
 
 /// A browser and its cookie.
-pub(crate) struct Browser<'w> {
-    world: &'w World,
+pub(crate) struct Browser {
+    http: reqwest::Client,
+    url: String,
     /// What the cookie jar holds: `name=value`.
     pub(crate) cookie: Option<String>,
 }
@@ -14,14 +15,19 @@ pub(crate) struct Browser<'w> {
 /// The fields of a form.
 pub(crate) type Fields<'f> = &'f [(&'f str, &'f str)];
 
-impl<'w> Browser<'w> {
-    pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, cookie: None }
+impl Browser {
+    pub(crate) fn new(world: &World) -> Self {
+        Self { http: world.http.clone(), url: world.url(), cookie: None }
+    }
+
+    /// One that is pointed to another server.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { http: http_client(), url: url.to_owned(), cookie: None }
     }
 
     /// Another one with the same cookie.
-    pub(crate) fn with(world: &'w World, cookie: &str) -> Self {
-        Self { world, cookie: Some(cookie.to_owned()) }
+    pub(crate) fn with(world: &World, cookie: &str) -> Self {
+        Self { cookie: Some(cookie.to_owned()), ..Self::new(world) }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Reply {
@@ -30,7 +36,7 @@ impl<'w> Browser<'w> {
 
     /// Sends a form as it was shown on no page: nothing is added.
     pub(crate) async fn post_bare(&mut self, path: &str, fields: Fields<'_>) -> Reply {
-        let origin = self.world.url();
+        let origin = self.url.clone();
         self.post_as(path, fields, &[("origin", &origin), ("sec-fetch-site", "same-origin")]).await
     }
 
@@ -69,7 +75,7 @@ impl<'w> Browser<'w> {
         body: Option<String>,
         headers: &[(&str, &str)],
     ) -> Reply {
-        let mut request = self.world.http.request(method, format!("{}{path}", self.world.url()));
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

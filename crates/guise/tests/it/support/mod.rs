@@ -9,7 +9,7 @@ mod world;
 
 pub(crate) use browser::{Browser, hidden};
 pub(crate) use call::{Call, Reply};
-pub(crate) use process::{Following, Process, guise, guise_with};
+pub(crate) use process::{Following, Process, guise, guise_told, guise_with};
 pub(crate) use signer::Signer;
 pub(crate) use world::{OsRandomness, Person, World, short};
 

@@ -1,7 +1,7 @@
 //! The real program in a process of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -38,6 +38,16 @@ pub(crate) fn guise_with<S: AsRef<OsStr>>(
     arguments: &[S],
 ) -> Output {
     command(data, variables).args(arguments).output().unwrap()
+}
+
+/// Runs a command to its end that is told something on standard input.
+pub(crate) fn guise_told<S: AsRef<OsStr>>(data: &Path, arguments: &[S], input: &[u8]) -> Output {
+    let mut command = command(data, &[]);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // What refuses to listen has its reasons, which are in its output.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
 }
 
 /// A command that goes on until it is dropped, and what it says.
