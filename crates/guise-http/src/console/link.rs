@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use guise_domain::{By, EntryId, Password, TicketHash};
+use guise_domain::{By, EntryId, Operator, Password, TicketHash};
 use http::StatusCode;
 
 use super::form::Knock;
-use super::sign_in::{begin, who_is_at_work};
+use super::sign_in::{begin, field, who_is_at_work};
 use super::{Frame, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
+use crate::wire::Pairs;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -37,22 +38,11 @@ pub(crate) async fn enter(
     Path(ticket): Path<String>,
     Knock { form, parts }: Knock,
 ) -> Result<Response, Refusal> {
-    let field = |name: &str| form.get(name).unwrap_or_default();
     let (ticket, name) = find(&guise, &ticket).await?;
-    let chosen = match Password::parse(field("password")) {
-        Err(rule) => Err(format!("The password {rule}.")),
-        Ok(_) if field("password") != field("again") => {
-            Err("The two passwords are not the same.".to_owned())
-        }
-        Ok(password) => match who_is_at_work(field("operator")) {
-            Err(rule) => Err(format!("Who is at work {rule}.")),
-            Ok(operator) => Ok((password, operator)),
-        },
-    };
-    let (password, operator) = match chosen {
+    let (password, operator) = match chosen(&form) {
         Ok(chosen) => chosen,
         Err(problem) => {
-            let (frame, operator) = (Frame::nobody(), field("operator").to_owned());
+            let (frame, operator) = (Frame::nobody(), field(&form, "operator").to_owned());
             let again = LinkPage { frame, name, operator, problem: Some(problem) };
             return Ok(page(StatusCode::BAD_REQUEST, &again));
         }
@@ -65,6 +55,19 @@ pub(crate) async fn enter(
     let account = used.ok_or(Refusal::LinkOver)?;
     let cookie = begin(&guise, &parts, account, hash, operator).await?.ok_or(Refusal::LinkOver)?;
     Ok(([cookie], see("/")).into_response())
+}
+
+/// The password that a form sets, and who is at work.
+///
+/// # Errors
+/// The rule that is broken, for people.
+fn chosen(form: &Pairs) -> Result<(Password, Option<Operator>), String> {
+    let password = field(form, "password");
+    let chosen = Password::parse(password).map_err(|rule| format!("The password {rule}."))?;
+    if password != field(form, "again") {
+        return Err("The two passwords are not the same.".to_owned());
+    }
+    Ok((chosen, who_is_at_work(field(form, "operator"))?))
 }
 
 /// The link with this ticket, and the name of the account it is for.

@@ -19,6 +19,7 @@ use super::{Frame, Posted, cookie, page, see, signed_in};
 use crate::error::Refusal;
 use crate::origin;
 use crate::state::Guise;
+use crate::wire::Pairs;
 
 /// What an account's own app is called, beside the messages it sends and in the log.
 const CONSOLE: &str = "Guise console";
@@ -71,36 +72,39 @@ pub(crate) async fn enter(
     State(guise): State<Guise>,
     Knock { form, parts }: Knock,
 ) -> Result<Response, Refusal> {
-    let field = |name: &str| form.get(name).unwrap_or_default();
-    let again = |status, problem: String| {
-        let (name, operator) = (field("name").to_owned(), field("operator").to_owned());
-        let (frame, to, problem) = (Frame::nobody(), ours(field("to")), Some(problem));
-        page(status, &SignInPage { frame, name, operator, to, problem })
-    };
-    let operator = match who_is_at_work(field("operator")) {
+    let operator = match who_is_at_work(field(&form, "operator")) {
         Ok(operator) => operator,
-        Err(rule) => return Ok(again(StatusCode::BAD_REQUEST, format!("Who is at work {rule}."))),
+        Err(problem) => return Ok(again(&form, StatusCode::BAD_REQUEST, problem)),
     };
-    let name = field("name").trim().parse::<ScreenName>().ok();
+    let name = field(&form, "name").trim().parse::<ScreenName>().ok();
     let folded = name.as_ref().map(ScreenName::folded).unwrap_or_default();
     let address = origin::client(&guise, &parts);
     let attempt = match guise.attempts().begin(&folded, address, guise.now()) {
         Ok(attempt) => attempt,
-        Err(seconds) => {
-            let told = format!("Too many wrong passwords. Try again in {seconds} seconds.");
-            let mut response = again(StatusCode::TOO_MANY_REQUESTS, told);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-            return Ok(response);
-        }
+        Err(seconds) => return Ok(wait(&form, seconds)),
     };
-    let Some((account, proven)) = prove(&guise, name, field("password")).await? else {
-        return Ok(again(StatusCode::FORBIDDEN, WRONG.to_owned()));
-    };
-    guise.attempts().succeeded(&attempt);
-    match begin(&guise, &parts, account, proven, operator).await? {
-        Some(cookie) => Ok(([cookie], see(&ours(field("to")))).into_response()),
-        None => Ok(again(StatusCode::FORBIDDEN, WRONG.to_owned())),
+    if let Some((account, proven)) = prove(&guise, name, field(&form, "password")).await?
+        && let Some(cookie) = begin(&guise, &parts, account, proven, operator).await?
+    {
+        guise.attempts().succeeded(&attempt);
+        return Ok(([cookie], see(&ours(field(&form, "to")))).into_response());
     }
+    Ok(again(&form, StatusCode::FORBIDDEN, WRONG.to_owned()))
+}
+
+/// The page once more, with what was typed but the password.
+fn again(form: &Pairs, status: StatusCode, problem: String) -> Response {
+    let (name, operator) = (field(form, "name").to_owned(), field(form, "operator").to_owned());
+    let (frame, to, problem) = (Frame::nobody(), ours(field(form, "to")), Some(problem));
+    page(status, &SignInPage { frame, name, operator, to, problem })
+}
+
+fn wait(form: &Pairs, seconds: i64) -> Response {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    let problem = format!("Too many wrong passwords. Try again in {seconds} {unit}.");
+    let mut response = again(form, StatusCode::TOO_MANY_REQUESTS, problem);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// `POST /sign-out`
@@ -132,12 +136,20 @@ pub(super) fn way_in(asked: Option<&PathAndQuery>) -> Response {
     }
 }
 
+/// What a form says, or nothing.
+pub(super) fn field<'f>(form: &'f Pairs, name: &str) -> &'f str {
+    form.get(name).unwrap_or_default()
+}
+
 /// What a form says about who is at work; nothing is nobody in particular.
 ///
 /// # Errors
-/// The rule for labels.
-pub(super) fn who_is_at_work(label: &str) -> Result<Option<Operator>, OperatorError> {
-    if label.trim().is_empty() { Ok(None) } else { label.parse().map(Some) }
+/// The rule that it breaks, for people.
+pub(super) fn who_is_at_work(label: &str) -> Result<Option<Operator>, String> {
+    if label.trim().is_empty() {
+        return Ok(None);
+    }
+    label.parse().map(Some).map_err(|rule: OperatorError| format!("Who is at work {rule}."))
 }
 
 /// Begins a session under a fresh ticket, ends the one the browser had, and makes the cookie of it. `None` when the

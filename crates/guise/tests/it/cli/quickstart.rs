@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 use super::{json, refusal, text};
-use crate::support::guise;
+use crate::support::{Browser, Following, guise};
 
 /// What a shell makes of a line that was printed as the next to type.
 fn typed(line: &str) -> Output {
@@ -67,6 +67,28 @@ fn credentials_that_open_nothing_any_more_are_replaced() {
     let told = refusal(&quickstart());
     let closed = "guise: the account quickstart was closed: try a folder of its own, with --data\n";
     assert_eq!(told, closed);
+}
+
+#[tokio::test]
+async fn whoever_watches_can_open_the_pages_with_a_link_until_a_password_is_chosen() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let way_in = |quickstart: &Following| {
+        while quickstart.line() != "In a browser, as quickstart:" {}
+        quickstart.line().trim().to_owned()
+    };
+    let quickstart = Following::start(&data, &[], &["quickstart"]);
+    let link = way_in(&quickstart);
+    let at = link.find("/sign-in/link/").unwrap();
+    let mut browser = Browser::at(&link[..at]);
+    let password = [("password", "correct horse"), ("again", "correct horse")];
+    browser.post_bare(&link[at..], &password).await.sees("/");
+    browser.get("/").await.says(200, "Hello, @quickstart");
+    drop(quickstart);
+    let quickstart = Following::start(&data, &[], &["quickstart"]);
+    let page = way_in(&quickstart);
+    assert!(page.starts_with("http://127.0.0.1:") && page.ends_with('/'), "{page}");
+    assert_eq!(page.matches('/').count(), 3, "{page}");
 }
 
 /// What a terminal shows of a command that is found by its name.

@@ -201,7 +201,7 @@ async fn wrong_names_and_passwords_are_told_alike_and_have_to_wait() {
     assert_eq!(reply.header("retry-after"), "5");
     assert!(reply.headers.get("set-cookie").is_none());
     world.clock.advance(4);
-    browser.post_bare("/sign-in", &right).await.says(429, "in 1 seconds");
+    browser.post_bare("/sign-in", &right).await.says(429, "in 1 second.");
     world.clock.advance(1);
     browser.post_bare("/sign-in", &attempt).await.says(403, WRONG);
     browser.post_bare("/sign-in", &right).await.says(429, "in 10 seconds");

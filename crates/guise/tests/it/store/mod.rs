@@ -6,6 +6,7 @@ mod messages;
 mod names;
 mod pictures;
 mod retries;
+mod sessions;
 
 use std::future::Future;
 use std::sync::Arc;
