@@ -6,8 +6,10 @@
 mod account;
 mod admission;
 mod app;
+mod callback;
 mod digest;
 mod entities;
+mod grant;
 mod id;
 pub mod limits;
 mod log;
@@ -22,6 +24,7 @@ mod profile;
 pub mod rate;
 mod retry;
 mod sealed;
+pub mod secrets;
 mod session;
 mod skeleton;
 mod store;
@@ -33,8 +36,13 @@ pub use account::{
 };
 pub use admission::{Admission, Admitted, AppRule, ReplayKey};
 pub use app::{App, NewApp};
+pub use callback::{Callback, CallbackError, CallbackUrl};
 pub use digest::Digest;
 pub use entities::{Entities, Link, Mention, Tag};
+pub use grant::{
+    AddCallbackError, Allowance, AppAdmission, ExchangeError, NewRequestToken, RequestState,
+    RequestToken, RequestTokenError, VerifierHash,
+};
 pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
 pub use log::{Action, By, Entry, LogFilter, Operator, OperatorError};
 pub use media::{
@@ -64,8 +72,8 @@ pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use session::{NewLink, NewSession, Session, Ticket, TicketError, TicketHash};
 pub use skeleton::{ReservedWord, ReservedWordError, Words, skeleton, skeleton_rules};
 pub use store::{
-    Accounts, Apps, Credential, Credentials, Installation, Log, Media, Messages, Profiles, Rates,
-    Sessions, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Apps, Credential, Credentials, Grants, Installation, Log, Media, Messages, Profiles,
+    Rates, Sessions, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

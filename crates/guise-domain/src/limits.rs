@@ -48,6 +48,14 @@ limits! {
     IDEMPOTENCY_KEY_CHARS_MAX: usize = 255, "characters";
     /// How long the answer to a request that named a key is kept.
     ANSWER_SECONDS: i64 = 86_400, "seconds";
+    /// Where an account is led back to after deciding on an app.
+    CALLBACK_BYTES_MAX: usize = 2048, "bytes";
+    /// Such places of one app.
+    CALLBACKS_MAX: usize = 10, "places";
+    /// How long an account has to decide on an app, and that then to fetch its token.
+    REQUEST_TOKEN_SECONDS: i64 = 900, "seconds";
+    /// Wrong verifiers or PINs after which a request token is over.
+    VERIFIER_TRIES_MAX: u32 = 5, "times";
     /// An account's screen name.
     SCREEN_NAME_CHARS_MAX: usize = 15, "characters";
     /// A password, at least.

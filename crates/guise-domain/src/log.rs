@@ -122,6 +122,14 @@ actions! {
     AppTrusted = "app.trusted";
     /// It may not any more.
     AppDistrusted = "app.distrusted";
+    /// The app may have accounts led back to another place.
+    CallbackAdded = "callback.added";
+    /// It may not have them led there any more.
+    CallbackRemoved = "callback.removed";
+    /// The app fetched a bearer token of its own.
+    BearerCreated = "bearer.created";
+    /// That was revoked.
+    BearerRevoked = "bearer.revoked";
     /// The account gave the app a token. A token has no number of its own.
     TokenCreated = "token.created";
     /// A token that the app had was revoked.

@@ -31,7 +31,7 @@ pub enum Kind {
     Read,
     /// Counted per account, in the write's own step.
     Write,
-    /// Counted per app beside the account's count, in the same step.
+    /// Counted per app, in the write's own step; beside the account's count where there is one.
     App,
 }
 
@@ -104,6 +104,11 @@ endpoints! {
     BlocksCreate Write "/blocks/create" 15 / QUARTER;
     BlocksDestroy Write "/blocks/destroy" 15 / QUARTER;
     BlocksIds Read "/blocks/ids" 15 / QUARTER;
+    OauthRequestToken App "/oauth/request_token" 900 / QUARTER;
+    OauthAccessToken App "/oauth/access_token" 900 / QUARTER;
+    OauthInvalidateToken Write "/oauth/invalidate_token" 15 / QUARTER;
+    Oauth2Token App "/oauth2/token" 900 / QUARTER;
+    Oauth2InvalidateToken App "/oauth2/invalidate_token" 15 / QUARTER;
 }
 
 impl Endpoint {
@@ -122,7 +127,7 @@ impl Endpoint {
             Self::AccountSettingsUpdate,
             Self::DirectMessagesNewByApp,
         ];
-        self.family() != "guise" && !apart.contains(&self)
+        !matches!(self.family(), "guise" | "oauth" | "oauth2") && !apart.contains(&self)
     }
 
     /// What its callers need.
@@ -138,6 +143,18 @@ impl Endpoint {
             Some("direct_messages") => Permission::DirectMessages,
             _ => Permission::None,
         }
+    }
+
+    /// Whether a token has to be allowed to write. Any token may be given up.
+    #[must_use]
+    pub fn needs_write_access(self) -> bool {
+        self.kind() == Kind::Write && self != Self::OauthInvalidateToken
+    }
+
+    /// Whether an app may read it for itself, with a bearer token.
+    #[must_use]
+    pub const fn takes_bearer(self) -> bool {
+        matches!(self, Self::ApplicationRateLimitStatus | Self::UsersShow | Self::UsersLookup)
     }
 
     /// Position in [`Endpoint::ALL`].

@@ -12,6 +12,7 @@
 //! A change to accounts, apps or tokens carries a [`By`], for the line that it adds to the log of the account concerned.
 //! One that is refused, or finds everything as it is to be, adds none.
 
+mod grants;
 mod sessions;
 
 use std::convert::Infallible;
@@ -29,6 +30,7 @@ use crate::{
     SendError, Tagged, Timestamp, Token, Upload,
 };
 
+pub use grants::Grants;
 pub use sessions::Sessions;
 
 /// Breakage: the step did not happen.
@@ -444,6 +446,7 @@ pub trait Store:
     + Names
     + Messages
     + Log
+    + Grants
     + Installation
     + Send
     + Sync
@@ -463,6 +466,7 @@ impl<T> Store for T where
         + Names
         + Messages
         + Log
+        + Grants
         + Installation
         + Send
         + Sync

@@ -7,9 +7,8 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::answer;
-use crate::auth::Caller;
 use crate::error::Refusal;
-use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::extract::{Input, Reader, Received, Signed, SignedOrBearer, Unreadable};
 use crate::state::Guise;
 use crate::users::user;
 
@@ -27,15 +26,15 @@ pub(crate) async fn verify_credentials(
 /// `GET /1.1/application/rate_limit_status.json`
 pub(crate) async fn rate_limit_status(
     State(guise): State<Guise>,
-    Signed { caller, input, .. }: Signed<Families>,
+    SignedOrBearer { reader, input, .. }: SignedOrBearer<Families>,
 ) -> Result<Response, Refusal> {
     let mut resources = Map::new();
-    let listed = Endpoint::ALL.iter().filter(|endpoint| endpoint.is_listed());
+    let listed = Endpoint::ALL.iter().filter(|endpoint| is_listed(&reader, **endpoint));
     for &endpoint in listed.filter(|endpoint| input.wants(endpoint.family())) {
         if guise.settings().rules.rule(endpoint).window_seconds > LISTED_SECONDS_MAX {
             continue;
         }
-        let Quota { limit, remaining, resets_at } = quota(&guise, &caller, endpoint).await?;
+        let Quota { limit, remaining, resets_at } = quota(&guise, &reader, endpoint).await?;
         let family = resources.entry(endpoint.family()).or_insert_with(|| json!({}));
         if let Value::Object(family) = family {
             let window =
@@ -43,12 +42,24 @@ pub(crate) async fn rate_limit_status(
             family.insert(endpoint.path().to_owned(), window);
         }
     }
-    let context = json!({"access_token": &**caller.token()});
+    let context = match &reader {
+        Reader::User(caller) => json!({"access_token": &**caller.token()}),
+        Reader::App(app) => json!({"application": app.consumer_key()}),
+    };
     let status = json!({"rate_limit_context": context, "resources": resources});
     Ok(answer::json(StatusCode::OK, &status))
 }
 
-async fn quota(guise: &Guise, caller: &Caller, endpoint: Endpoint) -> Result<Quota, Refusal> {
+/// Apps are told of what they may read for themselves.
+fn is_listed(reader: &Reader, endpoint: Endpoint) -> bool {
+    endpoint.is_listed() && (matches!(reader, Reader::User(_)) || endpoint.takes_bearer())
+}
+
+async fn quota(guise: &Guise, reader: &Reader, endpoint: Endpoint) -> Result<Quota, Refusal> {
+    let caller = match reader {
+        Reader::User(caller) => caller,
+        Reader::App(app) => return Ok(app.quota(guise, endpoint)),
+    };
     match endpoint.kind() {
         Kind::Read => Ok(guise.reads().peek(caller.token(), endpoint, caller.now)),
         Kind::Write | Kind::App => caller.write_quota(guise, endpoint).await,

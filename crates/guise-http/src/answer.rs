@@ -11,7 +11,7 @@ use serde::Serialize;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=utf-8");
 /// Empty answers are not labelled JSON: clients that see the label try to parse the nothing, and fail.
-const EMPTY: HeaderValue = HeaderValue::from_static("text/html;charset=utf-8");
+const HTML: HeaderValue = HeaderValue::from_static("text/html;charset=utf-8");
 const NEVER_CACHED: HeaderValue =
     HeaderValue::from_static("no-cache, no-store, must-revalidate, pre-check=0, post-check=0");
 /// Keeps browsers from guessing a type.
@@ -54,9 +54,15 @@ pub(crate) fn again(answer: Answer) -> Response {
     response
 }
 
+/// An answer of names and values, which the original wrote as a form and called HTML.
+pub(crate) fn form(pairs: &[(&str, &str)]) -> Response {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    build(StatusCode::OK, HTML, body.into())
+}
+
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Response {
-    let mut response = build(status, EMPTY, Body::empty());
+    let mut response = build(status, HTML, Body::empty());
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     response
 }

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 
 use axum::response::{IntoResponse, Response};
 use guise_domain::rate::Quota;
-use guise_domain::{BrokenRule, CreateProfileError, EditProfileError, SendError, StoreError};
+use guise_domain::{
+    BrokenRule, CreateProfileError, EditProfileError, RequestTokenError, SendError, StoreError,
+};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -49,6 +51,17 @@ refusals! {
     BadToken = UNAUTHORIZED 89 "bad-token" "Invalid or expired token.";
     /// The signed timestamp is too far from our clock.
     ClockOff = UNAUTHORIZED 135 "clock-off" "Timestamp out of bounds.";
+    /// The app's key and secret are not right.
+    CredentialsRefused = FORBIDDEN 99 "credentials-refused" "Unable to verify your credentials";
+    /// A bearer token that is not this app's.
+    NotYourToken = FORBIDDEN 348 "not-your-token"
+        "Client application is not permitted to to invalidate this token.";
+    /// The app has callbacks, and this is none of them.
+    CallbackNotApproved = FORBIDDEN 415 "callback-not-approved"
+        "Callback URL not approved for this client application. Approved callback URLs can be adjusted with `guise app callback`";
+    /// The app has no callbacks.
+    PinOnly = UNAUTHORIZED 417 "pin-only"
+        "This app has no approved callback URLs, so oauth_callback must be oob";
     /// The app was revoked.
     AppSuspended = UNAUTHORIZED 416 "app-suspended" "Invalid / suspended application";
     /// A bearer token where a user's is needed.
@@ -178,6 +191,10 @@ impl Refusal {
 
     fn body(&self, code: u16, message: &str) -> Value {
         match self {
+            // The original named this one twice.
+            Self::CredentialsRefused => json!({"errors": [
+                {"code": code, "message": message, "label": "authenticity_token_error"},
+            ]}),
             Self::Upload(reason) => json!({"request": "/1.1/media/upload.json", "error": reason}),
             _ => json!({"errors": [{"code": code, "message": message}]}),
         }
@@ -249,6 +266,15 @@ impl From<CreateProfileError> for Refusal {
             CreateProfileError::NotAPicture => Self::NotAPicture,
             CreateProfileError::ExternalIdTaken => Self::ExternalIdTaken,
             CreateProfileError::Broken(rule) => Self::broken(&rule),
+        }
+    }
+}
+
+impl From<RequestTokenError> for Refusal {
+    fn from(error: RequestTokenError) -> Self {
+        match error {
+            RequestTokenError::PinOnly => Self::PinOnly,
+            RequestTokenError::NotApproved => Self::CallbackNotApproved,
         }
     }
 }

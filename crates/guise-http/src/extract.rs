@@ -9,15 +9,16 @@ use axum::body::Body;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use bytes::Bytes;
 use guise_domain::IdError;
-use guise_domain::limits::BODY_BYTES_MAX;
+use guise_domain::limits::{BODY_BYTES_MAX, VERIFIED_AT_ONCE_BYTES_MAX};
 use guise_domain::rate::Endpoint;
 use http::header::IF_MATCH;
 use http::request::Parts;
 use http::{Method, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::auth::{self, Caller};
+use crate::auth::{self, AppCaller, AppReader, Caller};
 use crate::error::Refusal;
+use crate::record::Record;
 use crate::retry;
 use crate::serve::BodyTimeout;
 use crate::state::Guise;
@@ -64,6 +65,15 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    fn new(parts: &Parts, body: Bytes) -> Self {
+        Self {
+            query: query(parts),
+            last_segment: last_segment(&parts.uri).to_owned(),
+            if_match: if_match(parts),
+            body,
+        }
+    }
+
     /// The body as JSON, whatever its label says.
     ///
     /// # Errors
@@ -115,21 +125,12 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
 
     async fn from_request(request: Request, guise: &Guise) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let body = if parts.method == Method::GET || parts.method == Method::HEAD {
-            Bytes::new()
-        } else {
-            read(body, BODY_BYTES_MAX).await?
-        };
+        let body = body_of(&parts, body, BODY_BYTES_MAX).await?;
         let caller = auth::verify(guise, &parts, auth::Body::Read(&body)).await?;
         if let Err(refusal) = caller.enter(guise, W::ENDPOINT) {
             return Err(caller.uncounted(guise, W::ENDPOINT, refusal).await);
         }
-        let received = Received {
-            query: query(&parts),
-            last_segment: last_segment(&parts.uri).to_owned(),
-            if_match: if_match(&parts),
-            body,
-        };
+        let received = Received::new(&parts, body);
         match W::parse(&received) {
             Ok(input) => {
                 let caller = take_key::<W>(guise, caller, &parts, &received).await?;
@@ -142,6 +143,88 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
                 Err(caller.refuse(guise, W::ENDPOINT, refusal).await)
             }
         }
+    }
+}
+
+/// A request that an app may make for itself too, with a bearer token.
+#[derive(Debug)]
+pub(crate) struct SignedOrBearer<W> {
+    /// Who sent it.
+    pub(crate) reader: Reader,
+    /// What it says.
+    pub(crate) input: W,
+    /// `scheme://host` as received.
+    pub(crate) received: String,
+}
+
+/// Who reads.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    /// An account, by an app.
+    User(Caller),
+    /// An app for itself.
+    App(AppReader),
+}
+
+impl<W: Input> FromRequest<Guise> for SignedOrBearer<W> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, guise: &Guise) -> Result<Self, Refusal> {
+        let Some(bearer) = auth::bearer(request.headers()).map(str::to_owned) else {
+            let Signed { caller, input, received } = Signed::from_request(request, guise).await?;
+            return Ok(Self { reader: Reader::User(caller), input, received });
+        };
+        let (parts, body) = request.into_parts();
+        let app = AppReader::verify(guise, &parts, &bearer).await?;
+        let body = body_of(&parts, body, BODY_BYTES_MAX).await?;
+        app.enter(guise, W::ENDPOINT)?;
+        let input = W::parse(&Received::new(&parts, body)).map_err(|error| match error {
+            Unreadable::Malformed(reason) => Refusal::Invalid(reason),
+            Unreadable::Refused(refusal) => refusal,
+        })?;
+        Ok(Self { reader: Reader::App(app), input, received: base(guise, &parts) })
+    }
+}
+
+/// A request that an app signed for itself.
+#[derive(Debug)]
+pub(crate) struct SignedByApp {
+    /// The app.
+    pub(crate) caller: AppCaller,
+    /// Its query, then its form.
+    pub(crate) pairs: Pairs,
+}
+
+impl FromRequest<Guise> for SignedByApp {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, guise: &Guise) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        // Short enough to be verified where it was read.
+        let body = body_of(&parts, body, VERIFIED_AT_ONCE_BYTES_MAX).await?;
+        let caller = AppCaller::by_signature(guise, &parts, &body).await?;
+        Ok(Self { caller, pairs: Received::new(&parts, body).query_and_form() })
+    }
+}
+
+/// A request that brings an app's key and secret.
+#[derive(Debug)]
+pub(crate) struct WithSecret {
+    /// The app.
+    pub(crate) caller: AppCaller,
+    /// The query, then the form.
+    pub(crate) pairs: Pairs,
+}
+
+impl FromRequest<Guise> for WithSecret {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, guise: &Guise) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
+        let caller = AppCaller::by_secret(guise, &parts.headers, record).await?;
+        let body = body_of(&parts, body, VERIFIED_AT_ONCE_BYTES_MAX).await?;
+        Ok(Self { caller, pairs: Received::new(&parts, body).query_and_form() })
     }
 }
 
@@ -186,6 +269,14 @@ fn if_match(parts: &Parts) -> Option<String> {
 
 fn last_segment(uri: &Uri) -> &str {
     uri.path().rsplit('/').next().unwrap_or_default()
+}
+
+/// The body of a request, of at most `max` bytes. What comes with a read is ignored.
+async fn body_of(parts: &Parts, body: Body, max: usize) -> Result<Bytes, Refusal> {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return Ok(Bytes::new());
+    }
+    read(body, max).await
 }
 
 /// Reads a body of at most `max` bytes.

@@ -19,6 +19,7 @@ mod lookalike;
 mod media;
 mod messages;
 mod multipart;
+mod oauth;
 pub mod openapi;
 mod origin;
 mod picture;

@@ -20,7 +20,7 @@ pub(crate) struct Record(Arc<Mutex<Facts>>);
 
 #[derive(Clone, Debug, Default)]
 struct Facts {
-    caller: Option<(AccountId, AppId, Option<Access>)>,
+    caller: Option<(Option<AccountId>, AppId, Option<Access>)>,
     quota: Option<Quota>,
     route: Option<String>,
 }
@@ -28,7 +28,12 @@ struct Facts {
 impl Record {
     /// Who the signature, or the session of a page, proved to be calling. Only a token has an access level.
     pub(crate) fn set_caller(&self, account: AccountId, app: AppId, access: Option<Access>) {
-        self.with(|facts| facts.caller = Some((account, app, access)));
+        self.with(|facts| facts.caller = Some((Some(account), app, access)));
+    }
+
+    /// Which app calls for itself.
+    pub(crate) fn set_app(&self, app: AppId, access: Option<Access>) {
+        self.with(|facts| facts.caller = Some((None, app, access)));
     }
 
     /// What is left of the limit this request counts against.
@@ -95,7 +100,7 @@ fn log(
 ) {
     let route = facts.route.as_deref().unwrap_or("-");
     let (account, app) = match facts.caller {
-        Some((account, app, _)) => (Some(account.get()), Some(app.get())),
+        Some((account, app, _)) => (account.map(AccountId::get), Some(app.get())),
         None => (None, None),
     };
     let status = status.as_u16();

@@ -12,8 +12,8 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, console, face, health, identity, log, media, messages, openapi, pictures,
-    profiles, settings, users,
+    account, blocks, console, face, health, identity, log, media, messages, oauth, openapi,
+    pictures, profiles, settings, users,
 };
 
 routes! { #[cfg(test)] V1_1 v1_1
@@ -37,9 +37,14 @@ routes! { #[cfg(test)] V1_1 v1_1
     "/1.1/media/upload" get media::status, post media::upload;
     "/1.1/media/metadata/create" post media::describe;
     "/1.1/ton/data/dm/{message}/{media}/{file}" get messages::show_picture;
+    "/1.1/oauth/invalidate_token" post oauth::invalidate_token;
     "/1.1/users/show" get users::show;
     "/1.1/users/lookup" get users::lookup, post users::lookup;
     "/2/users/{id}" get users::show_v2;
+    "/oauth/request_token" get oauth::request_token, post oauth::request_token;
+    "/oauth/access_token" get oauth::access_token, post oauth::access_token;
+    "/oauth2/token" post oauth::bearer_token;
+    "/oauth2/invalidate_token" post oauth::invalidate_bearer;
 }
 
 routes! { #[cfg(test)] GUISE_V1 guise_v1

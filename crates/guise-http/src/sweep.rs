@@ -23,6 +23,8 @@ pub struct Swept {
     pub answers: u64,
     /// Sessions and one-time links that ended.
     pub sessions: u64,
+    /// Request tokens that ended.
+    pub request_tokens: u64,
     /// Blobs left behind by a crash.
     pub blobs: u64,
     /// Folders left behind by what was in them.
@@ -41,7 +43,7 @@ impl From<Refusal> for SweepError {
 }
 
 impl Guise {
-    /// Removes expired uploads with their blobs, and old replay records.
+    /// Removes expired uploads with their blobs, old replay records, answers and request tokens.
     ///
     /// # Errors
     /// When the store or the blobs do not answer.
@@ -51,6 +53,7 @@ impl Guise {
             replays: self.store().sweep_replays(now).await.map_err(Refusal::from)?,
             answers: self.store().sweep_answers(now).await.map_err(Refusal::from)?,
             sessions: self.store().sweep_sessions(now).await.map_err(Refusal::from)?,
+            request_tokens: self.store().sweep_request_tokens(now).await.map_err(Refusal::from)?,
             ..Swept::default()
         };
         loop {

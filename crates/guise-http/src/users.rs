@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 
 use crate::answer;
 use crate::error::Refusal;
-use crate::extract::{Input, Received, Signed, Unreadable};
+use crate::extract::{Input, Received, SignedOrBearer, Unreadable};
 use crate::state::Guise;
 use crate::wire::{Pairs, parse_id};
 
 /// `GET /1.1/users/show.json`
 pub(crate) async fn show(
     State(guise): State<Guise>,
-    Signed { input, received, .. }: Signed<Shown>,
+    SignedOrBearer { input, received, .. }: SignedOrBearer<Shown>,
 ) -> Result<Response, Refusal> {
     let account = input.0.find(&guise).await?.ok_or(Refusal::NoUser)?;
     Ok(answer::json(StatusCode::OK, &user(&account, guise.base_url(&received))))
@@ -28,7 +28,7 @@ pub(crate) async fn show(
 /// `GET /1.1/users/lookup.json`, or `POST`
 pub(crate) async fn lookup(
     State(guise): State<Guise>,
-    Signed { input: LookedUp { ids, names }, received, .. }: Signed<LookedUp>,
+    SignedOrBearer { input: LookedUp { ids, names }, received, .. }: SignedOrBearer<LookedUp>,
 ) -> Result<Response, Refusal> {
     let mut accounts = guise.store().accounts_by_id(ids).await?;
     accounts.extend(guise.store().accounts_by_name(names).await?);
@@ -45,7 +45,7 @@ pub(crate) async fn lookup(
 pub(crate) async fn show_v2(
     State(guise): State<Guise>,
     Path(id): Path<String>,
-    Signed { .. }: Signed<Asked>,
+    SignedOrBearer { .. }: SignedOrBearer<Asked>,
 ) -> Result<Response, Refusal> {
     let id: AccountId = id.parse().map_err(|_| Refusal::NoUser)?;
     let account = UserRef::Id(id).find(&guise).await?.ok_or(Refusal::NoUser)?;

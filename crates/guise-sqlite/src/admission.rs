@@ -1,7 +1,9 @@
 //! What a caller's write must pass: not seen before, and within its rate windows. All in the write's own step.
 
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
-use guise_domain::{AccountId, Admission, Admitted, AppId, AppRule, StoreError, Timestamp};
+use guise_domain::{
+    AccountId, Admission, Admitted, AppAdmission, AppId, AppRule, ReplayKey, StoreError, Timestamp,
+};
 use rusqlite::{Connection, Row};
 
 use crate::writer::Step;
@@ -33,6 +35,20 @@ impl SqliteStore {
         let admission = admission.clone();
         self.write(move |step| admit(step, &admission, work)).await
     }
+
+    /// The same for an app's own write.
+    pub(crate) async fn admitted_app<T, F>(
+        &self,
+        admission: &AppAdmission,
+        work: F,
+    ) -> Result<Admitted<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Step<'_>, &AppAdmission) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let admission = admission.clone();
+        self.write(move |step| admit_app(step, &admission, work)).await
+    }
 }
 
 /// The same within a step.
@@ -54,10 +70,38 @@ pub(crate) fn admit<T>(
     Ok(Admitted::Done(quota, work(step, admission)?))
 }
 
+fn admit_app<T>(
+    step: &mut Step<'_>,
+    admission: &AppAdmission,
+    work: impl FnOnce(&mut Step<'_>, &AppAdmission) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Admitted<T>> {
+    let AppAdmission { app, replay, endpoint, rule, now, .. } = *admission;
+    if replay.is_some_and(|(key, _)| step.replays.contains(key.0)) {
+        return Ok(Admitted::Replayed);
+    }
+    let counted = Counted::of(step.db, Of::App(app), endpoint, rule, now)?;
+    let quota = match counted.fits {
+        Ok(quota) => quota,
+        Err(quota) => return Ok(Admitted::Limited(quota)),
+    };
+    counted.keep(step)?;
+    if let Some((key, until)) = replay {
+        keep_replay(step, key, until)?;
+    }
+    Ok(Admitted::Done(quota, work(step, admission)?))
+}
+
 /// Keeps that this request was here.
 pub(crate) fn remember(step: &mut Step<'_>, admission: &Admission) -> rusqlite::Result<()> {
-    let key = admission.replay.0;
-    step.execute(KEEP_REPLAY, (key, admission.replay_until.millis()))?;
+    keep_replay(step, admission.replay, admission.replay_until)
+}
+
+fn keep_replay(
+    step: &mut Step<'_>,
+    ReplayKey(key): ReplayKey,
+    until: Timestamp,
+) -> rusqlite::Result<()> {
+    step.execute(KEEP_REPLAY, (key, until.millis()))?;
     step.replays.add(key);
     Ok(())
 }

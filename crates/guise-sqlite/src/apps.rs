@@ -95,7 +95,7 @@ impl Apps for SqliteStore {
 }
 
 /// Whether the app is there at all, where nothing about it had to be changed.
-fn owns(db: &Connection, owner: AccountId, id: AppId) -> rusqlite::Result<bool> {
+pub(crate) fn owns(db: &Connection, owner: AccountId, id: AppId) -> rusqlite::Result<bool> {
     Ok(one(db, OWNS, (owner.get(), id.get()), |_| Ok(()))?.is_some())
 }
 

@@ -13,6 +13,8 @@ mod credentials;
 mod edits;
 mod erasure;
 mod error;
+mod exchange;
+mod grants;
 mod installation;
 mod log;
 mod media;

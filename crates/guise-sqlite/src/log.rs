@@ -75,7 +75,8 @@ pub(crate) fn note_by(
     add(step, account, &line)
 }
 
-fn add(step: &mut Step<'_>, account: AccountId, entry: &Entry) -> rusqlite::Result<()> {
+/// Adds one line.
+pub(crate) fn add(step: &mut Step<'_>, account: AccountId, entry: &Entry) -> rusqlite::Result<()> {
     let Entry { id, app, operator, action, subject, revision } = entry;
     let (app, operator) = (app.map(AppId::get), operator.as_ref().map(Operator::as_str));
     let row = (account.get(), id.get(), app, operator, action.as_str(), subject, revision);

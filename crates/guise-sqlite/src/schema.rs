@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_erased.sql"),
     include_str!("../migrations/0009_names.sql"),
     include_str!("../migrations/0010_sessions.sql"),
+    include_str!("../migrations/0011_request_tokens.sql"),
 ];
 
 /// Names that came before they were searched.

@@ -23,9 +23,9 @@ const OF_ACCOUNT: &str =
     "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
     WHERE account = ?1 ORDER BY created_at, token";
 const APP: &str = "SELECT app FROM tokens WHERE account = ?1 AND token = ?2";
-const REVOKE: &str =
+pub(crate) const REVOKE: &str =
     "UPDATE tokens SET revoked = 1 WHERE account = ?1 AND token = ?2 AND revoked = 0";
-const CHANGE_ACCESS: &str =
+pub(crate) const CHANGE_ACCESS: &str =
     "UPDATE tokens SET access = ?3 WHERE account = ?1 AND token = ?2 AND access <> ?3";
 
 #[async_trait]
@@ -37,17 +37,9 @@ impl Tokens for SqliteStore {
         by: By,
     ) -> Result<Option<Token>, StoreError> {
         self.write(move |step| {
-            let NewToken { token, app, secret, access, operator, created_at } = new;
-            let (made, level) = (created_at.millis(), access.as_str());
-            let label = operator.as_ref().map(Operator::as_str);
-            let row = (account.get(), &token, app.get(), secret.as_bytes(), level, label, made);
-            if step.execute(CREATE, row)? == 0 {
-                return Ok(None);
-            }
-            changed(step)?;
-            note_by(step, by, account, Action::TokenCreated, app.get())?;
-            let revoked = false;
-            Ok(Some(Token { token, account, app, secret, access, operator, created_at, revoked }))
+            let Some(token) = create(step, account, new)? else { return Ok(None) };
+            note_by(step, by, account, Action::TokenCreated, token.app.get())?;
+            Ok(Some(token))
         })
         .await
     }
@@ -84,6 +76,24 @@ impl Tokens for SqliteStore {
         })
         .await
     }
+}
+
+/// Keeps a token within a step, which notes it. `None` when the account or the app is unknown, closed or revoked.
+pub(crate) fn create(
+    step: &Step<'_>,
+    account: AccountId,
+    new: NewToken,
+) -> rusqlite::Result<Option<Token>> {
+    let NewToken { token, app, secret, access, operator, created_at } = new;
+    let (made, level) = (created_at.millis(), access.as_str());
+    let label = operator.as_ref().map(Operator::as_str);
+    let row = (account.get(), &token, app.get(), secret.as_bytes(), level, label, made);
+    if step.execute(CREATE, row)? == 0 {
+        return Ok(None);
+    }
+    changed(step)?;
+    let revoked = false;
+    Ok(Some(Token { token, account, app, secret, access, operator, created_at, revoked }))
 }
 
 /// Notes what was done to a token, if `rows` were changed; whether the account has it at all.

@@ -3,6 +3,7 @@
 
 mod account;
 mod app;
+mod callback;
 mod naming;
 mod sign_in;
 mod token;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use guise_domain::Operator;
 
-pub(crate) use admin::{AccountCommand, AppCommand, TokenCommand};
+pub(crate) use admin::{AccountCommand, AppCommand, CallbackCommand, TokenCommand};
 pub(crate) use client::{
     AuditCommand, CallArgs, DmCommand, ExportArgs, ImportArgs, ProfileCommand,
 };

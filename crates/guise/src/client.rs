@@ -16,7 +16,7 @@ mod upload;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use guise_domain::{Clock, Operator};
+use guise_domain::{Clock, Operator, secrets};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::multipart::Form;
 use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode};
@@ -25,7 +25,6 @@ use serde_json::Value;
 
 use crate::clock::{OsRandomness, SystemClock};
 use crate::credentials::Profile;
-use crate::secrets;
 
 pub(crate) use audit::run as audit;
 pub(crate) use call::{left, run as call};

@@ -9,7 +9,6 @@ mod credentials;
 mod data;
 mod output;
 mod quickstart;
-mod secrets;
 mod serve;
 mod toml_text;
 

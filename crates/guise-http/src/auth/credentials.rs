@@ -20,9 +20,9 @@ use crate::error::Refusal;
 
 /// What is known of a consumer key and a token.
 #[derive(Clone, Debug)]
-pub(crate) enum Found {
+pub(crate) enum Found<K = Arc<Known>> {
     /// Both exist; either may be revoked.
-    Known(Arc<Known>),
+    Known(K),
     /// No app has this consumer key.
     UnknownConsumer,
     /// The app has no such token.
@@ -94,6 +94,11 @@ impl Credentials {
         Ok(found)
     }
 
+    /// Has the next request ask the store whether anything changed, for what this process changed itself.
+    pub(crate) fn recheck(&self) {
+        self.checked_at.store(i64::MIN, Ordering::Release);
+    }
+
     async fn refresh(&self, store: &dyn Store, now: Timestamp) -> Result<(), Refusal> {
         let age = now.millis().abs_diff(self.checked_at.load(Ordering::Acquire));
         if age < CREDENTIALS_STALE_MILLIS {
@@ -130,7 +135,11 @@ impl Credentials {
         })))
     }
 
-    fn open(&self, sealed: &Sealed, name: &str) -> Result<String, Refusal> {
+    /// Opens a secret that was sealed for `name`.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub(crate) fn open(&self, sealed: &Sealed, name: &str) -> Result<String, Refusal> {
         let bytes =
             self.key.open(sealed, name).map_err(|error| Refusal::Internal(error.to_string()))?;
         String::from_utf8(bytes)

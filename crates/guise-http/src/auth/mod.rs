@@ -2,6 +2,8 @@
 //!
 //! Only this room makes a [`Caller`]. Whoever holds one holds a verified signature of a live token of a live account.
 
+mod app;
+mod bearer;
 mod credentials;
 mod replay;
 mod verify;
@@ -16,6 +18,8 @@ use guise_domain::{
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
 
+pub(crate) use app::AppCaller;
+pub(crate) use bearer::{AppReader, app_of as bearer_app, bearer, sealed_for as bearer_name};
 pub(crate) use credentials::Credentials;
 use credentials::Found;
 pub(crate) use replay::ReadReplays;
@@ -116,7 +120,9 @@ impl Caller {
             _ => {}
         }
         match endpoint.kind() {
-            Kind::Write if self.known.access < Access::Write => Err(Refusal::ReadOnly),
+            Kind::Write if endpoint.needs_write_access() && self.known.access < Access::Write => {
+                Err(Refusal::ReadOnly)
+            }
             Kind::Write | Kind::App => Ok(()),
             Kind::Read => {
                 if !guise.replays().insert(self.replay, self.now) {
@@ -155,17 +161,7 @@ impl Caller {
     /// # Errors
     /// When the write repeats an earlier request, or does not fit into its window.
     pub(crate) fn admitted<T>(&self, admitted: Admitted<T>) -> Result<T, Refusal> {
-        match admitted {
-            Admitted::Replayed => Err(Refusal::NotAuthenticated),
-            Admitted::Limited(quota) => {
-                self.record.set_quota(quota);
-                Err(Refusal::Limited(quota))
-            }
-            Admitted::Done(quota, value) => {
-                self.record.set_quota(quota);
-                Ok(value)
-            }
-        }
+        take(&self.record, admitted)
     }
 
     /// Tells the caller what is left.
@@ -236,6 +232,21 @@ impl Caller {
         match guise.store().count(&self.admission(guise, endpoint)).await {
             Ok(admitted) => self.admitted(admitted).err().unwrap_or(refusal),
             Err(error) => error.into(),
+        }
+    }
+}
+
+/// Takes what the store made of a write, and tells what is left.
+fn take<T>(record: &Record, admitted: Admitted<T>) -> Result<T, Refusal> {
+    match admitted {
+        Admitted::Replayed => Err(Refusal::NotAuthenticated),
+        Admitted::Limited(quota) => {
+            record.set_quota(quota);
+            Err(Refusal::Limited(quota))
+        }
+        Admitted::Done(quota, value) => {
+            record.set_quota(quota);
+            Ok(value)
         }
     }
 }

@@ -45,6 +45,69 @@ impl Body<'_> {
     }
 }
 
+/// What a consumer key and a token, or none, lead to, and what signs for it.
+pub(super) trait Proof: Sized {
+    /// Looks it up.
+    ///
+    /// # Errors
+    /// [`Refusal::BadAuthentication`] when the request does not even name what is needed.
+    async fn find(
+        guise: &Guise,
+        presented: &Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Found<Self>, Refusal>;
+    /// What a signature is checked with.
+    fn key(&self) -> &SigningKey;
+    /// Whether it is in use. Only those who know its secrets are told.
+    ///
+    /// # Errors
+    /// Why not.
+    fn in_use(&self, now: Timestamp) -> Result<(), Refusal>;
+    /// Whether its app may name operators.
+    fn names_operators(&self) -> bool;
+}
+
+impl Proof for Arc<Known> {
+    async fn find(
+        guise: &Guise,
+        presented: &Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Found<Self>, Refusal> {
+        let token = presented.token().ok_or(Refusal::BadAuthentication)?;
+        guise.credentials().find(guise.store(), presented.consumer_key(), token, now).await
+    }
+
+    fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    fn in_use(&self, _: Timestamp) -> Result<(), Refusal> {
+        if self.app_revoked {
+            return Err(Refusal::AppSuspended);
+        }
+        if self.token_revoked || self.account.closed {
+            return Err(Refusal::BadToken);
+        }
+        Ok(())
+    }
+
+    fn names_operators(&self) -> bool {
+        self.names_operators
+    }
+}
+
+/// A request whose signature holds.
+pub(super) struct Proven<'a, K> {
+    pub(super) presented: Presented<'a>,
+    pub(super) known: K,
+    pub(super) replay: ReplayKey,
+    pub(super) replay_until: Timestamp,
+    /// Whom the request names as its operator.
+    pub(super) operator: Option<Operator>,
+    pub(super) now: Timestamp,
+    pub(super) record: Record,
+}
+
 /// Proves who sent the request.
 ///
 /// # Errors
@@ -67,6 +130,29 @@ pub(crate) async fn verify(
 }
 
 async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Caller, Refusal> {
+    let proven: Proven<'_, Arc<Known>> = prove(guise, parts, body).await?;
+    let Proven { presented, known, replay, replay_until, operator, now, record } = proven;
+    record.set_caller(known.account.id, known.app, Some(known.access));
+    let body_hash =
+        presented.parameter("oauth_body_hash").map_err(|_| Refusal::NotAuthenticated)?;
+    Ok(Caller {
+        replay,
+        body_hash: body_hash.map(|hash| hash.as_ref().into()),
+        operator: operator.or_else(|| known.operator.clone()),
+        replay_until,
+        known,
+        now,
+        attempt: None,
+        record,
+    })
+}
+
+/// Proves that the request was signed by what its consumer key and token lead to.
+pub(super) async fn prove<'a, K: Proof>(
+    guise: &Guise,
+    parts: &'a Parts,
+    body: Body<'a>,
+) -> Result<Proven<'a, K>, Refusal> {
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default();
     let bytes = match body {
@@ -83,12 +169,12 @@ async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Cal
     let now = guise.now();
     let path = crate::extract::original_uri(parts).path();
     let urls = base_urls(guise, &Origin::of(guise, parts), path);
-    let (presented, known) = match prove(guise, &request, &urls, now).await {
+    let (presented, known) = match check::<K>(guise, &request, &urls, now).await {
         // JSON is read whatever its label says, so its author may not have signed it as the form it is labelled as.
         Err(_) if request.form.is_some() && looks_like_json(bytes) => {
-            prove(guise, &Request { form: None, ..request }, &urls, now).await?
+            check::<K>(guise, &Request { form: None, ..request }, &urls, now).await?
         }
-        proven => proven?,
+        checked => checked?,
     };
     if matches!(body, Body::Read(_)) && !presented.body_hash_matches(bytes) {
         return Err(Refusal::NotAuthenticated);
@@ -98,27 +184,22 @@ async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Cal
     if now.seconds().abs_diff(signed_at) > skew.unsigned_abs() {
         return Err(Refusal::ClockOff);
     }
-    let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
-    record.set_caller(known.account.id, known.app, Some(known.access));
-    let body_hash =
-        presented.parameter("oauth_body_hash").map_err(|_| Refusal::NotAuthenticated)?;
-    Ok(Caller {
+    Ok(Proven {
         replay: replay_key(&presented),
-        body_hash: body_hash.map(|hash| hash.as_ref().into()),
-        operator: operator(&presented, &known)?,
         replay_until: Timestamp::from_seconds(signed_at).plus_seconds(skew + 1),
+        operator: operator(&presented, known.names_operators())?,
+        presented,
         known,
         now,
-        attempt: None,
-        record,
+        record: parts.extensions.get::<Record>().cloned().unwrap_or_default(),
     })
 }
 
-/// Who is at work: whom the request names, if its app may name anybody, or else whom the token names.
-fn operator(presented: &Presented<'_>, known: &Known) -> Result<Option<Operator>, Refusal> {
+/// Whom the request names as its operator, if its app may name anybody.
+fn operator(presented: &Presented<'_>, trusted: bool) -> Result<Option<Operator>, Refusal> {
     let named = presented.parameter("oauth_operator").map_err(|_| Refusal::BadAuthentication)?;
-    let Some(label) = named else { return Ok(known.operator.clone()) };
-    if !known.names_operators {
+    let Some(label) = named else { return Ok(None) };
+    if !trusted {
         return Err(Refusal::OperatorNotTrusted);
     }
     if label.contains(char::REPLACEMENT_CHARACTER) {
@@ -157,18 +238,15 @@ fn without_body(parts: &Parts) -> Option<Request<'_>> {
     })
 }
 
-async fn prove<'a>(
+async fn check<'a, K: Proof>(
     guise: &Guise,
     request: &Request<'a>,
     urls: &[String],
     now: Timestamp,
-) -> Result<(Presented<'a>, Arc<Known>), Refusal> {
+) -> Result<(Presented<'a>, K), Refusal> {
     let presented = Presented::parse(request).map_err(|_| Refusal::BadAuthentication)?;
-    let token = presented.token().ok_or(Refusal::BadAuthentication)?;
-    let found =
-        guise.credentials().find(guise.store(), presented.consumer_key(), token, now).await?;
     let verified = |key: &SigningKey| urls.iter().any(|url| presented.verify(key, url));
-    let known = match found {
+    let known = match K::find(guise, &presented, now).await? {
         Found::Known(known) => known,
         // The same work as for a wrong signature, so that time does not tell which keys exist.
         Found::UnknownConsumer => {
@@ -180,15 +258,10 @@ async fn prove<'a>(
             return Err(Refusal::BadToken);
         }
     };
-    if !verified(&known.key) {
+    if !verified(known.key()) {
         return Err(Refusal::NotAuthenticated);
     }
-    if known.app_revoked {
-        return Err(Refusal::AppSuspended);
-    }
-    if known.token_revoked || known.account.closed {
-        return Err(Refusal::BadToken);
-    }
+    known.in_use(now)?;
     Ok((presented, known))
 }
 
@@ -205,7 +278,8 @@ fn base_urls(guise: &Guise, origin: &Origin, path: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_bearer(authorization: &str) -> bool {
+/// Whether a header brings a bearer token.
+pub(super) fn is_bearer(authorization: &str) -> bool {
     let scheme = authorization.split_ascii_whitespace().next().unwrap_or_default();
     scheme.eq_ignore_ascii_case("bearer")
 }

@@ -1,14 +1,13 @@
 //! `guise app`.
 
 use anyhow::Context;
-use guise_domain::{Account, App, AppId, Apps, NewApp, Operator};
+use guise_domain::{Account, App, AppId, Apps, NewApp, Operator, secrets};
 use serde_json::{Value, json};
 
-use super::{Office, program, secret_note, settle};
+use super::{Office, callback, program, secret_note, settle};
 use crate::args::AppCommand;
 use crate::config::Config;
 use crate::output::Output;
-use crate::secrets;
 
 /// A new app and the secret that is not readable any more.
 pub(crate) struct NewKeys {
@@ -34,6 +33,7 @@ pub(crate) async fn run(
             let accounts = office.accounts(account.as_ref()).await?;
             list(&office, &accounts, output).await
         }
+        AppCommand::Callback(command) => callback::run(command, &office, output).await,
         AppCommand::Revoke { id } => revoke(&office, id, output).await,
         AppCommand::Trust { id } => trust(&office, id, true, output).await,
         AppCommand::Distrust { id } => trust(&office, id, false, output).await,

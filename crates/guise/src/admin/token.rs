@@ -1,7 +1,7 @@
 //! `guise token`.
 
 use anyhow::{Context, bail};
-use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, Tokens};
+use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, Tokens, secrets};
 use serde_json::{Value, json};
 
 use super::{Office, program, secret_note, settle};
@@ -9,7 +9,6 @@ use crate::args::TokenCommand;
 use crate::config::Config;
 use crate::credentials::{self, Profile};
 use crate::output::Output;
-use crate::secrets;
 
 /// A new token and the secret that is not readable any more.
 pub(crate) struct NewKeys {

@@ -1,7 +1,7 @@
 //! The commands that open the data folder's database, also while a server runs on it.
 
 use clap::{Subcommand, ValueEnum};
-use guise_domain::{Access, AppId, Operator, ReservedWord, ScreenName, WebUrl};
+use guise_domain::{Access, AppId, CallbackUrl, Operator, ReservedWord, ScreenName, WebUrl};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -118,11 +118,41 @@ pub(crate) enum AppCommand {
         /// Its id
         id: AppId,
     },
+    /// Say where an app may have accounts led back to, once they allowed it
+    #[command(subcommand)]
+    Callback(CallbackCommand),
     /// Revoke an app for good: its requests are refused, whatever their token
     #[command(after_help = "Example:\n  guise app revoke 1234")]
     Revoke {
         /// Its id
         id: AppId,
+    },
+}
+
+/// Where an app may have accounts led back to. An app without any such place can only have a PIN shown.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallbackCommand {
+    /// Add a place; whatever query an app puts behind it is taken
+    #[command(after_help = "Example:\n  guise app callback add 1234 https://app.example/done")]
+    Add {
+        /// The app's id
+        app: AppId,
+        /// Scheme, host, port and path, without a query; a scheme of the app's own will do
+        url: CallbackUrl,
+    },
+    /// Remove a place
+    #[command(after_help = "Example:\n  guise app callback remove 1234 https://app.example/done")]
+    Remove {
+        /// The app's id
+        app: AppId,
+        /// The place, as `list` prints it
+        url: CallbackUrl,
+    },
+    /// List an app's places
+    #[command(after_help = "Example:\n  guise app callback list 1234")]
+    List {
+        /// The app's id
+        app: AppId,
     },
 }
 

@@ -29,8 +29,17 @@ fn every(seconds: u64) -> tokio::time::Interval {
 fn tell(swept: Result<Swept, SweepError>) {
     match swept {
         Ok(swept) if swept == Swept::default() => {}
-        Ok(Swept { uploads, replays, answers, sessions, blobs, folders }) => {
-            tracing::debug!(uploads, replays, answers, sessions, blobs, folders, "swept");
+        Ok(Swept { uploads, replays, answers, sessions, request_tokens, blobs, folders }) => {
+            tracing::debug!(
+                uploads,
+                replays,
+                answers,
+                sessions,
+                request_tokens,
+                blobs,
+                folders,
+                "swept"
+            );
         }
         Err(error) => tracing::warn!(%error, "the next sweep goes on"),
     }

@@ -1,9 +1,11 @@
 //! Every kind of change there is, and the one line of the log that it leaves.
 
+use std::sync::OnceLock;
+
 use guise_domain::{
-    Access, AccountId, Accounts, Action, AppId, Apps, Names, NamingChange, NewAccount, NewApp,
-    NewLink, NewSession, NewToken, PasswordHash, ReservedWord, Sealed, Sessions, TicketHash,
-    Tokens,
+    Access, AccountId, Accounts, Action, AppId, Apps, CallbackUrl, Grants, Names, NamingChange,
+    NewAccount, NewApp, NewLink, NewSession, NewToken, PasswordHash, ReservedWord, Sealed,
+    Sessions, TicketHash, Tokens,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -24,6 +26,7 @@ struct Desk {
     media: String,
     profile: String,
     event: String,
+    bearer: OnceLock<String>,
 }
 
 /// The id in a JSON text.
@@ -38,7 +41,8 @@ impl Desk {
         let media = world.upload(&shop).await;
         let made = world.create(&shop, "A", &media).send().await.success();
         let profile = id(&made["custom_profile"]["id"]);
-        let mut desk = Self { world, shop, ann, media, profile, event: String::new() };
+        let (event, bearer) = (String::new(), OnceLock::new());
+        let mut desk = Self { world, shop, ann, media, profile, event, bearer };
         desk.event = id(&desk.write(&desk.profile).await["event"]["id"]);
         desk
     }
@@ -163,6 +167,10 @@ impl Desk {
             Action::AppDistrusted => store.trust_app(account, app, false, by).await,
             Action::TokenRevoked => store.revoke_token(account, token, by).await,
             Action::TokenChanged => store.change_access(account, token, Access::Read, by).await,
+            Action::CallbackAdded => {
+                store.add_callback(account, app, &callback(), by).await.map(|added| added.is_ok())
+            }
+            Action::CallbackRemoved => store.remove_callback(account, app, &callback(), by).await,
             other => panic!("{other:?}"),
         };
         found.unwrap()
@@ -183,6 +191,21 @@ impl Desk {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Fetches the app's bearer token, or revokes the one that was fetched.
+    async fn bearer(&self, action: Action) -> u16 {
+        let call = if action == Action::BearerCreated {
+            self.world.post("/oauth2/token?grant_type=client_credentials")
+        } else {
+            let form = format!("access_token={}", self.bearer.get().unwrap());
+            self.world.post("/oauth2/invalidate_token").form(&form)
+        };
+        let reply = call.header("authorization", &self.shop.basic()).send().await;
+        if let Some(bearer) = reply.json()["access_token"].as_str() {
+            self.bearer.get_or_init(|| bearer.to_owned());
+        }
+        reply.status.as_u16()
     }
 
     /// Does it: to what.
@@ -243,8 +266,14 @@ impl Desk {
             | Action::AppTrusted
             | Action::AppDistrusted
             | Action::TokenRevoked
-            | Action::TokenChanged => {
+            | Action::TokenChanged
+            | Action::CallbackAdded
+            | Action::CallbackRemoved => {
                 assert!(self.command(action, self.shop.account).await);
+                return self.shop.app.to_string();
+            }
+            Action::BearerCreated | Action::BearerRevoked => {
+                assert_eq!(self.bearer(action).await, 200);
                 return self.shop.app.to_string();
             }
         }
@@ -311,12 +340,23 @@ impl Desk {
             | Action::AppTrusted
             | Action::AppDistrusted
             | Action::TokenRevoked
-            | Action::TokenChanged => {
+            | Action::TokenChanged
+            | Action::CallbackAdded => {
                 assert!(self.command(action, self.shop.account).await, "it is so already");
                 assert!(!self.command(action, nobody).await);
             }
+            Action::CallbackRemoved => {
+                assert!(!self.command(action, self.shop.account).await, "it is gone already");
+                assert!(!self.command(action, nobody).await);
+            }
+            Action::BearerCreated => assert_eq!(self.bearer(action).await, 200),
+            Action::BearerRevoked => assert_eq!(self.bearer(action).await, 403),
         }
     }
+}
+
+fn callback() -> CallbackUrl {
+    "https://app.example/done".parse().unwrap()
 }
 
 /// What has to be so before an action changes anything.
@@ -329,13 +369,15 @@ fn first(action: Action) -> Option<Action> {
         Action::SignedOut => Some(Action::SignedIn),
         Action::AppDistrusted => Some(Action::AppTrusted),
         Action::WordsReleased => Some(Action::WordsReserved),
+        Action::CallbackRemoved => Some(Action::CallbackAdded),
+        Action::BearerRevoked => Some(Action::BearerCreated),
         _ => None,
     }
 }
 
 fn by_request(action: Action) -> bool {
     let family = action.as_str().split('.').next().unwrap();
-    matches!(family, "profile" | "message" | "messages")
+    matches!(family, "profile" | "message" | "messages" | "bearer")
         || matches!(action, Action::AccountBlocked | Action::AccountUnblocked)
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use guise_domain::{
     Access, Account, AccountId, Accounts, AppId, Apps, By, Clock, EntryId, Ids, NewAccount, NewApp,
     NewToken, Randomness, SealingKey, Timestamp, Tokens,
@@ -59,6 +61,14 @@ pub(crate) struct Person {
     pub(crate) consumer_secret: String,
     pub(crate) token: String,
     pub(crate) token_secret: String,
+}
+
+impl Person {
+    /// The header that brings the app's key and secret.
+    pub(crate) fn basic(&self) -> String {
+        let credentials = format!("{}:{}", self.consumer_key, self.consumer_secret);
+        format!("Basic {}", STANDARD.encode(credentials))
+    }
 }
 
 /// Bounds short enough for a test to wait for them.
