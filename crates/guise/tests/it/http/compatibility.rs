@@ -25,13 +25,8 @@ fn refusal(status: u16, code: u16, message: &str) -> (u16, Value) {
 async fn what_the_page_calls_absent_is_not_found() {
     let world = World::new().await;
     for absent in [
-        "POST /oauth/request_token",
         "GET /oauth/authorize",
         "GET /oauth/authenticate",
-        "POST /oauth/access_token",
-        "POST /1.1/oauth/invalidate_token.json",
-        "POST /oauth2/token",
-        "POST /oauth2/invalidate_token",
         "POST /1.1/direct_messages/welcome_messages/new.json",
         "GET /1.1/direct_messages/welcome_messages/show.json",
         "GET /1.1/direct_messages/welcome_messages/list.json",

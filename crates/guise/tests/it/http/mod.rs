@@ -2,6 +2,7 @@
 
 mod audit;
 mod authentication;
+mod bearer;
 mod bodies;
 mod changes;
 mod compatibility;
@@ -12,6 +13,7 @@ mod identity;
 mod limits;
 mod messages;
 mod names;
+mod oauth;
 mod operators;
 mod origins;
 mod pictures;

@@ -119,7 +119,7 @@ impl<'w> Call<'w> {
         let credentials = guise_oauth1::Credentials {
             consumer_key: &person.consumer_key,
             consumer_secret: &person.consumer_secret,
-            token: Some(&person.token),
+            token: Some(&*person.token).filter(|token| !token.is_empty()),
             token_secret: &person.token_secret,
         };
         let form = self.content_type.as_deref() == Some("application/x-www-form-urlencoded");
@@ -233,6 +233,16 @@ impl Reply {
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A value of a success that is written as a form; none of ours needs escaping.
+    #[track_caller]
+    pub(crate) fn form(&self, name: &str) -> String {
+        assert!(self.status.is_success(), "{} {}", self.status, self.json());
+        assert_eq!(self.header("content-type"), "text/html;charset=utf-8");
+        let body = std::str::from_utf8(&self.body).unwrap();
+        let mut pairs = body.split('&').map(|pair| pair.split_once('=').unwrap());
+        pairs.find(|(key, _)| *key == name).unwrap_or_else(|| panic!("{name}")).1.to_owned()
     }
 
     /// The JSON of a success.

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Call, JON, http_client};
+use super::{Call, JON, Reply, http_client};
 
 /// A clock that its owner moves.
 #[derive(Clone)]
@@ -64,6 +64,17 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// The app alone, which signs without a token.
+    pub(crate) fn app_alone(&self) -> Self {
+        Self { token: String::new(), token_secret: String::new(), ..self.clone() }
+    }
+
+    /// The app, with a token that it was answered.
+    pub(crate) fn with_token_of(&self, reply: &Reply) -> Self {
+        let (token, token_secret) = (reply.form("oauth_token"), reply.form("oauth_token_secret"));
+        Self { token, token_secret, ..self.clone() }
+    }
+
     /// The header that brings the app's key and secret.
     pub(crate) fn basic(&self) -> String {
         let credentials = format!("{}:{}", self.consumer_key, self.consumer_secret);
