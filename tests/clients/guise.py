@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import threading
 
+import requests
+
 START_SECONDS = 60
 
 
@@ -83,3 +85,12 @@ class Guise:
             "token": token["token"],
             "token_secret": token["token_secret"],
         }
+
+    def bearer(self):
+        """The app's bearer token."""
+        answer = requests.post(
+            f"http://{self.http}/oauth2/token", data={"grant_type": "client_credentials"},
+            auth=(self.app["consumer_key"], self.app["consumer_secret"]), timeout=60,
+        )
+        answer.raise_for_status()
+        return answer.json()["access_token"]

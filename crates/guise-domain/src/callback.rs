@@ -40,8 +40,8 @@ pub struct CallbackUrl(Url);
 /// Why a text is no such URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be oob, or an absolute URL of at most {CALLBACK_BYTES_MAX} visible ASCII characters, without user, \
-     password, backslash and fragment, and with a scheme that leads to an app"
+    "must be an absolute URL of at most {CALLBACK_BYTES_MAX} visible ASCII characters, with a scheme that leads to an \
+     app, and without user, password, backslash and fragment"
 )]
 pub struct CallbackError;
 

@@ -45,7 +45,8 @@ pub(crate) async fn request_token(
 
 fn asked_for(caller: &AppCaller, pairs: &Pairs) -> Result<(Callback, Access), Refusal> {
     let callback = caller.callback.as_deref().unwrap_or_default().parse::<Callback>();
-    let callback = callback.map_err(|rule| Refusal::Invalid(format!("oauth_callback: {rule}")))?;
+    let callback =
+        callback.map_err(|rule| Refusal::Invalid(format!("oauth_callback: {rule}; or oob")))?;
     let access = match pairs.get("x_auth_access_type") {
         None | Some("") => Access::DirectMessages,
         Some("read") => Access::Read,

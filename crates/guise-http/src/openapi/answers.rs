@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use guise_domain::Timestamp;
 use guise_domain::limits::BODY_BYTES_MAX;
-use guise_domain::rate::Quota;
+use guise_domain::rate::{Endpoint, Kind, Quota};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::operation::JSON;
+use super::operation::{JSON, takes_secret};
 use super::schemas::{ID, exactly};
 use crate::error::Refusal;
 
@@ -57,11 +57,14 @@ pub(super) fn headers() -> Value {
 
 /// The headers that every answer with this status has. A refusal may come before the caller was known or the call was
 /// counted; what is left of the window is told as soon as it is known.
-pub(super) fn headers_of(status: StatusCode, signed: bool) -> Map<String, Value> {
+pub(super) fn headers_of(status: StatusCode, endpoint: Option<Endpoint>) -> Map<String, Value> {
     let mut names = vec!["x-response-time", "x-transaction-id"];
-    if signed && (status.is_success() || status == StatusCode::TOO_MANY_REQUESTS) {
-        names.extend(["x-access-level", "x-rate-limit-limit", "x-rate-limit-remaining"]);
-        names.push("x-rate-limit-reset");
+    let counted = endpoint.is_some() && status.is_success();
+    if counted && endpoint.is_some_and(|endpoint| endpoint.kind() != Kind::App) {
+        names.push("x-access-level");
+    }
+    if counted || status == StatusCode::TOO_MANY_REQUESTS {
+        names.extend(["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"]);
     }
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         names.push("retry-after");
@@ -114,12 +117,13 @@ pub(super) fn shared(form: Form) -> Map<String, Value> {
 }
 
 /// The shared answers of an operation by status: all of them when it reads a body.
-pub(super) fn shared_by_status(signed: bool, body: bool) -> Map<String, Value> {
+pub(super) fn shared_by_status(endpoint: Option<Endpoint>, body: bool) -> Map<String, Value> {
     let mut answers = Map::new();
     for (name, refusals) in everywhere() {
         let applies = match name {
             "TooSlow" | "TooLarge" => body,
-            "NotAuthenticated" | "Limited" => signed,
+            "NotAuthenticated" => endpoint.is_some_and(|endpoint| !takes_secret(endpoint)),
+            "Limited" => endpoint.is_some(),
             _ => true,
         };
         for refusal in refusals.iter().filter(|_| applies) {
@@ -159,6 +163,9 @@ fn answer(refusals: &[&Refusal], form: Form) -> Value {
     let slugs: BTreeSet<_> = refusals.iter().map(|refusal| refusal.slug()).collect();
     let (code, message) = (json!({"enum": codes}), json!({"type": "string"}));
     let error = match form {
+        Form::Original if refusals.contains(&&Refusal::CredentialsRefused) => {
+            exactly(2, [("code", code), ("message", message.clone()), ("label", message)])
+        }
         Form::Original => exactly(2, [("code", code), ("message", message)]),
         Form::WithSlug => {
             exactly(3, [("code", code), ("slug", json!({"enum": slugs})), ("message", message)])
@@ -183,7 +190,7 @@ fn answer(refusals: &[&Refusal], form: Form) -> Value {
     };
     json!({
         "description": lines.into_iter().collect::<Vec<_>>().join("\n"),
-        "headers": headers_of(status, true),
+        "headers": headers_of(status, None),
         "content": {JSON: {"schema": schema}},
     })
 }

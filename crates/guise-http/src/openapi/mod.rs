@@ -12,6 +12,7 @@ mod identity;
 mod media;
 mod messages;
 mod names;
+mod oauth;
 mod operation;
 mod profiles;
 mod schemas;
@@ -42,6 +43,7 @@ pub fn v1_1() -> Value {
         accounts::operations(),
         media::operations(),
         messages::operations(),
+        oauth::operations(),
         profiles::operations(),
     ];
     let schemas = [
@@ -98,20 +100,36 @@ fn document(
         "security": [{"oauth1": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"oauth1": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "Authorization",
-                "description": "OAuth 1.0a (RFC 5849) with HMAC-SHA1 in user context: `OAuth oauth_consumer_key=…, \
-                    oauth_token=…, oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=…, oauth_nonce=…, \
-                    oauth_version=\"1.0\", oauth_signature=…`. Signed are the query and forms; JSON and multipart \
-                    bodies are not. The parameters may come in the query or a form instead. An app that is trusted to \
-                    may add `oauth_operator`: who is at work, for the log.",
-            }},
+            "securitySchemes": security_schemes(form),
             "schemas": schemas,
             "headers": answers::headers(),
             "responses": answers::shared(form),
         },
+    })
+}
+
+/// How callers prove who they are. For itself, an app reads only what the original had.
+fn security_schemes(form: Form) -> Value {
+    let signature = |description: &str| {
+        let (kind, name) = ("apiKey", "Authorization");
+        json!({"type": kind, "in": "header", "name": name, "description": description})
+    };
+    let http = |scheme: &str, description: &str| json!({"type": "http", "scheme": scheme, "description": description});
+    let oauth1 = signature(
+        "OAuth 1.0a (RFC 5849) with HMAC-SHA1 in user context: `OAuth oauth_consumer_key=…, \
+            oauth_token=…, oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=…, oauth_nonce=…, \
+            oauth_version=\"1.0\", oauth_signature=…`. Signed are the query and forms; JSON and multipart \
+            bodies are not. The parameters may come in the query or a form instead. An app that is trusted to \
+            may add `oauth_operator`: who is at work, for the log.",
+    );
+    if form == Form::WithSlug {
+        return json!({"oauth1": oauth1});
+    }
+    json!({
+        "oauth1": oauth1,
+        "oauth1_app": signature("The same by an app, without a token or with a request token."),
+        "basic": http("basic", "An app's consumer key and secret, each percent-encoded."),
+        "bearer": http("bearer", "What an app fetched from `/oauth2/token`."),
     })
 }
 

@@ -148,7 +148,7 @@ impl Operation {
 
     /// A success with these media types.
     pub(super) fn answers_as(mut self, status: u16, description: &str, content: Value) -> Self {
-        let headers = answers::headers_of(StatusCode::OK, self.endpoint.is_some());
+        let headers = answers::headers_of(StatusCode::OK, self.endpoint);
         let answer = json!({"description": description, "headers": headers, "content": content});
         self.answers.insert(status.to_string(), answer);
         self
@@ -179,8 +179,8 @@ impl Operation {
         if !text.is_empty() {
             members.insert("description".into(), text.into());
         }
-        if endpoint.is_none() {
-            members.insert("security".into(), json!([]));
+        if let Some(security) = security(endpoint) {
+            members.insert("security".into(), security);
         }
         if !parameters.is_empty() {
             members.insert("parameters".into(), parameters.into());
@@ -189,7 +189,7 @@ impl Operation {
             members.insert("requestBody".into(), json!({"required": true, "content": body}));
         }
         let mut responses = answers;
-        responses.extend(answers::shared_by_status(endpoint.is_some(), verb != "get"));
+        responses.extend(answers::shared_by_status(endpoint, verb != "get"));
         responses.extend(answers::refused(&refusals, Form::of(path)));
         responses.sort_keys();
         members.insert("responses".into(), responses.into());
@@ -200,15 +200,19 @@ impl Operation {
     fn all_refusals(&self) -> Vec<Refusal> {
         let mut all = self.refusals.clone();
         if let Some(endpoint) = self.endpoint {
-            all.extend([Refusal::BadAuthentication, Refusal::NeedsUserContext]);
-            let rule = format!("oauth_operator: {OperatorError}");
-            all.extend([Refusal::OperatorNotTrusted, Refusal::Invalid(rule)]);
+            if takes_secret(endpoint) {
+                all.push(Refusal::CredentialsRefused);
+            } else {
+                let rule = format!("oauth_operator: {OperatorError}");
+                all.extend([Refusal::BadAuthentication, Refusal::NeedsUserContext]);
+                all.extend([Refusal::OperatorNotTrusted, Refusal::Invalid(rule)]);
+            }
             match endpoint.permission() {
                 Permission::CustomProfiles => all.push(Refusal::NotPermitted),
                 Permission::DirectMessages => all.push(Refusal::NoDirectMessages),
                 Permission::None => {}
             }
-            if endpoint.kind() == Kind::Write {
+            if endpoint.needs_write_access() {
                 all.push(Refusal::ReadOnly);
             }
         }
@@ -216,6 +220,22 @@ impl Operation {
             all.push(Refusal::Invalid("The body broke off.".into()));
         }
         all
+    }
+}
+
+/// Whether an app brings its secret, instead of signing.
+pub(super) fn takes_secret(endpoint: Endpoint) -> bool {
+    endpoint.family() == "oauth2"
+}
+
+/// Who may call, where that is not an account by its app's signature.
+fn security(endpoint: Option<Endpoint>) -> Option<Value> {
+    match endpoint {
+        None => Some(json!([])),
+        Some(endpoint) if takes_secret(endpoint) => Some(json!([{"basic": []}])),
+        Some(endpoint) if endpoint.kind() == Kind::App => Some(json!([{"oauth1_app": []}])),
+        Some(endpoint) if endpoint.takes_bearer() => Some(json!([{"oauth1": []}, {"bearer": []}])),
+        Some(_) => None,
     }
 }
 
@@ -236,7 +256,11 @@ fn operation_id(verb: &str, path: &str) -> String {
 /// The limit in words. The figure is the default: the configuration may say otherwise.
 fn rate(endpoint: Endpoint) -> String {
     let rule = endpoint.default_rule();
-    let counted = if endpoint.kind() == Kind::Read { "access token" } else { "account" };
+    let counted = match endpoint.kind() {
+        Kind::Read => "access token",
+        Kind::Write => "account",
+        Kind::App => "app",
+    };
     let minutes = rule.window_seconds / 60;
     format!(
         "At most {} calls in {minutes} minutes for each {counted}, unless configured otherwise.",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod call;
+mod callbacks;
 mod config;
 mod dm;
 mod folder;

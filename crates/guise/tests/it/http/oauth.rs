@@ -164,10 +164,7 @@ async fn nobody_is_led_anywhere_but_where_the_app_may_lead() {
         let reply = ask(bad).await;
         assert_eq!((reply.status.as_u16(), &reply.json()["errors"][0]["code"]), (400, &json!(214)));
         let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-        assert!(
-            message.starts_with("oauth_callback: must be oob, or an absolute URL"),
-            "{message}"
-        );
+        assert!(message.starts_with("oauth_callback: must be an absolute URL"), "{message}");
     }
 }
 
