@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 use crate::limits::CALLBACK_BYTES_MAX;
 
@@ -58,12 +58,15 @@ impl CallbackUrl {
         self.0.query().is_some()
     }
 
-    /// What a content security policy calls the place: `https://app.example:8443`, or `myapp:`.
+    /// What a content security policy calls the place: `https://app.example:8443`, or `myapp:`. It knows no addresses
+    /// of version 6.
     #[must_use]
     pub fn source(&self) -> String {
-        match self.0.scheme() {
-            "http" | "https" => self.0[..Position::BeforePath].to_owned(),
-            scheme => format!("{scheme}:"),
+        match (self.0.scheme(), self.0.host()) {
+            ("http" | "https", Some(Host::Domain(_) | Host::Ipv4(_))) => {
+                self.0[..Position::BeforePath].to_owned()
+            }
+            (scheme, _) => format!("{scheme}:"),
         }
     }
 
@@ -206,6 +209,7 @@ mod tests {
         assert_eq!(told("myapp://c?"), "myapp://c?oauth_token=t%26&oauth_verifier=v");
         assert_eq!(url("https://a.b:8443/c?d").source(), "https://a.b:8443");
         assert_eq!(url("myapp://c").source(), "myapp:");
+        assert_eq!(url("http://[::1]:3000/c").source(), "http:");
     }
 
     #[test]
