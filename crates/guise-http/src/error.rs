@@ -122,6 +122,9 @@ refusals! {
     /// A one-time link that is unknown, used, or too old.
     LinkOver = GONE 214 "link-over"
         "This link was used before, or is more than a day old. Ask for another one.";
+    /// An app's request that is unknown, decided on, or too old.
+    RequestOver = GONE 89 "request-over"
+        "The app's request was decided on before, or is more than 15 minutes old. Start again from the app.";
     /// Signing in where everybody on the way could listen, and where browsers would not keep the cookie.
     NeedsHttps = FORBIDDEN 214 "needs-https"
         "Signing in needs HTTPS, except on the machine that the server runs on.";

@@ -5,6 +5,7 @@
 
 mod assets;
 mod attempts;
+mod authorize;
 mod cookie;
 mod form;
 mod frame;
@@ -39,6 +40,8 @@ pub(crate) use signed_in::SignedIn;
 
 routes! { PAGES pages
     "/" get start::show;
+    "/oauth/authorize" get authorize::ask, post authorize::decide;
+    "/oauth/authenticate" get authorize::ask_once;
     "/settings" get settings::show, post settings::update;
     "/sign-in" get sign_in::show, post sign_in::enter;
     "/sign-in/link/{ticket}" get link::show, post link::enter;
@@ -78,7 +81,7 @@ pub(crate) fn see(path: &str) -> Response {
 async fn dress(response: Response) -> Response {
     let mut response = refused::with_page(response);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

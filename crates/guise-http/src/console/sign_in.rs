@@ -35,6 +35,13 @@ struct SignInPage {
     problem: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct OnwardPage {
+    frame: Frame,
+    to: String,
+}
+
 /// `?to=/profiles`
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
@@ -87,7 +94,7 @@ pub(crate) async fn enter(
         && let Some(cookie) = begin(&guise, &parts, account, proven, operator).await?
     {
         guise.attempts().succeeded(&attempt);
-        return Ok(([cookie], see(&ours(field(&form, "to")))).into_response());
+        return Ok(([cookie], onward(ours(field(&form, "to")))).into_response());
     }
     Ok(again(&form, StatusCode::FORBIDDEN, WRONG.to_owned()))
 }
@@ -123,6 +130,16 @@ pub(crate) async fn leave_everywhere(
 ) -> Result<Response, Refusal> {
     guise.store().end_sessions(signed.account().id, signed.by(&guise)?).await?;
     Ok(([cookie::clear()?], see("/sign-in")).into_response())
+}
+
+/// The way on after signing in. From where apps ask it may lead to their own pages, and browsers hold the form that was
+/// sent to its page's policy along all redirects: a page in between begins anew.
+fn onward(to: String) -> Response {
+    if to.starts_with("/oauth/") {
+        page(StatusCode::OK, &OnwardPage { frame: Frame::nobody(), to })
+    } else {
+        see(&to)
+    }
 }
 
 /// The way to the sign-in page, and from there to what was asked for.

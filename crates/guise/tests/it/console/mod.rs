@@ -1,5 +1,6 @@
 //! Pages, as a browser without script sees them.
 
+mod authorize;
 mod forms;
 mod frames;
 mod links;

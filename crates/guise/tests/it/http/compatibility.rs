@@ -25,8 +25,6 @@ fn refusal(status: u16, code: u16, message: &str) -> (u16, Value) {
 async fn what_the_page_calls_absent_is_not_found() {
     let world = World::new().await;
     for absent in [
-        "GET /oauth/authorize",
-        "GET /oauth/authenticate",
         "POST /1.1/direct_messages/welcome_messages/new.json",
         "GET /1.1/direct_messages/welcome_messages/show.json",
         "GET /1.1/direct_messages/welcome_messages/list.json",

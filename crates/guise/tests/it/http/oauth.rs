@@ -9,6 +9,7 @@ use crate::support::{Call, Person, Reply, World};
 
 const REQUEST: &str = "/oauth/request_token";
 const ACCESS: &str = "/oauth/access_token";
+const GIVE_UP: &str = "/1.1/oauth/invalidate_token.json";
 const CALLBACK: &str = "oauth_callback";
 const VERIFIER: &str = "oauth_verifier";
 const DONE: &str = "https://app.example/done";
@@ -279,7 +280,6 @@ async fn a_token_is_given_up_by_whoever_holds_it_and_only_that() {
     let world = World::new().await;
     let desk = world.person("desk").await;
     let reader = world.again(&desk, Access::Read).await;
-    const GIVE_UP: &str = "/1.1/oauth/invalidate_token.json";
     for person in [&desk, &reader] {
         let reply = world.post(GIVE_UP).by(person).send().await;
         reply.is(200, &json!({"access_token": person.token}));
