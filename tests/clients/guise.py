@@ -1,8 +1,10 @@
 """A real Guise server in a folder of its own, and accounts on it."""
 
+import html
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +13,9 @@ import threading
 import requests
 
 START_SECONDS = 60
+PASSWORD = "correct horse battery"
+# Where the app may have accounts led back to. Nobody is there: a browser would show an error, and the address.
+DONE = "https://app.example/done"
 
 
 class Guise:
@@ -35,6 +40,7 @@ class Guise:
             self.tls_port = ports["https"]
             owner = self._say("account", "add", "clients_owner")
             self.app = self._say("app", "add", "clients", "--account", owner["name"])
+            self._say("app", "callback", "add", self.app["id"], DONE)
         except BaseException:
             self.__exit__()
             raise
@@ -65,9 +71,10 @@ class Guise:
         with open(os.path.join(self.folder, "log")) as log:
             raise RuntimeError(f"the server did not start:\n{log.read()}")
 
-    def _say(self, *words):
+    def _say(self, *words, typed=""):
         done = subprocess.run(
-            [self.binary, "--data", self.data, *words, "--json"], capture_output=True, text=True, env=self.environment
+            [self.binary, "--data", self.data, *words, "--json"], capture_output=True, text=True, input=typed,
+            env=self.environment,
         )
         if done.returncode != 0:
             raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
@@ -86,6 +93,34 @@ class Guise:
             "token_secret": token["token_secret"],
         }
 
+    def may_sign_in(self, person):
+        self._say("account", "password", person["name"], typed=PASSWORD + "\n")
+        return person
+
+    def stranger(self):
+        """An account that has a password and gave the app no token."""
+        person = self.may_sign_in(self.newcomer())
+        self._say("token", "revoke", person["token"])
+        return person
+
+    def decide(self, url, person, decision):
+        """What somebody does in a browser with an address that an app gave them: they sign in and press a button. Where
+        they are led to, or the PIN that they are shown."""
+        with requests.Session() as browser:
+            # Clients believe that they talk to the production hosts; a cookie is a host's.
+            base, browser.verify = f"https://{self.https}", self.ca
+            browser.headers["Origin"] = base
+            page = browser.get(f"{base}/{url.split('/', 3)[3]}", timeout=60)
+            fields = hidden(page) | {"name": person["name"], "password": PASSWORD}
+            browser.post(f"{base}/sign-in", data=fields, timeout=60).raise_for_status()
+            page = browser.get(base + fields["to"], allow_redirects=False, timeout=60)
+            if 'name="decision"' in page.text:
+                fields = hidden(page) | {"decision": decision}
+                page = browser.post(f"{base}/oauth/authorize", data=fields, allow_redirects=False, timeout=60)
+            page.raise_for_status()
+            pin = re.search("<output>([0-9]{7})</output>", page.text)
+            return pin[1] if pin else page.headers["location"]
+
     def bearer(self):
         """The app's bearer token."""
         answer = requests.post(
@@ -94,3 +129,10 @@ class Guise:
         )
         answer.raise_for_status()
         return answer.json()["access_token"]
+
+
+def hidden(page):
+    """The fields that a page's forms hide."""
+    page.raise_for_status()
+    fields = re.findall('<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in fields}

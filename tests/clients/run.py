@@ -17,11 +17,12 @@ import with_pytweet
 import with_tweepy
 import with_twitterapi
 import with_twython
-from guise import Guise
+from guise import DONE, PASSWORD, Guise
 
 PYTHON = [with_tweepy.Client, with_twitterapi.Client, with_twython.Client, with_pytweet.Client]
 JAVASCRIPT = "with_twitter_api_v2.cjs"
 JAVASCRIPT_ACCOUNTS = 40
+JAVASCRIPT_PEOPLE = 2
 
 
 def run_python(server, client, words):
@@ -47,7 +48,11 @@ def run_python(server, client, words):
 
 def run_javascript(server, words):
     accounts = [server.newcomer() for _ in range(JAVASCRIPT_ACCOUNTS)]
+    people = [server.stranger() for _ in range(JAVASCRIPT_PEOPLE)]
     environment = os.environ | {
+        "GUISE_PEOPLE": json.dumps(people),
+        "GUISE_PASSWORD": PASSWORD,
+        "GUISE_CALLBACK": DONE,
         "NODE_EXTRA_CA_CERTS": server.ca,
         "GUISE_TLS_PORT": str(server.tls_port),
         "GUISE_ACCOUNTS": json.dumps(accounts),

@@ -4,6 +4,8 @@ import io
 
 import requests
 import tweepy
+from guise import DONE
+from requests_oauthlib import OAuth1Session
 from tweepy.parsers import JSONParser
 
 
@@ -132,7 +134,64 @@ def blocks_and_unblocks(client):
     assert list(tweepy.Cursor(client.api.get_blocked_ids).items()) == []
 
 
+def walks_three_legs_with_a_pin(client):
+    keys, person = client.keys, client.server.may_sign_in(client.keys)
+    handler = tweepy.OAuth1UserHandler(keys["consumer_key"], keys["consumer_secret"], callback="oob")
+    pin = client.server.decide(handler.get_authorization_url(access_type="write"), person, "allow")
+    refused = tweepy.OAuth1UserHandler(keys["consumer_key"], keys["consumer_secret"], callback="oob")
+    refused.request_token = handler.request_token
+    raises(lambda: refused.get_access_token("0000000" if pin != "0000000" else "1111111"), "89")
+    handler.get_access_token(pin)
+    api = tweepy.API(handler, host=client.server.https, upload_host=client.server.https)
+    assert api.verify_credentials().screen_name == keys["name"]
+    raises(lambda: refused.get_access_token(pin), "89")
+
+
+def walks_three_legs_with_a_callback_and_is_not_asked_twice(client):
+    keys, person = client.keys, client.server.stranger()
+    tokens = []
+    for decision in ("allow", "nobody asks"):
+        handler = tweepy.OAuth1UserHandler(keys["consumer_key"], keys["consumer_secret"], callback=f"{DONE}?a=b")
+        url = client.server.decide(handler.get_authorization_url(signin_with_twitter=True), person, decision)
+        assert url.startswith(f"{DONE}?a=b&oauth_token={handler.request_token['oauth_token']}&oauth_verifier="), url
+        tokens.append(handler.get_access_token(url.rpartition("=")[2]))
+    assert tokens[0] == tokens[1]
+
+
+def is_told_that_it_was_refused_or_may_not_lead_there(client):
+    keys, person = client.keys, client.server.stranger()
+    handler = tweepy.OAuth1UserHandler(keys["consumer_key"], keys["consumer_secret"], callback=DONE)
+    url = client.server.decide(handler.get_authorization_url(), person, "refuse")
+    assert url == f"{DONE}?denied={handler.request_token['oauth_token']}"
+    handler = tweepy.OAuth1UserHandler(keys["consumer_key"], keys["consumer_secret"], callback="https://evil.example/")
+    raises(handler.get_authorization_url, "415")
+
+
+def walks_three_legs_with_the_library_below_it(client):
+    keys, person = client.keys, client.server.may_sign_in(client.keys)
+    base = f"https://{client.server.https}/oauth"
+    session = OAuth1Session(keys["consumer_key"], client_secret=keys["consumer_secret"], callback_uri=DONE)
+    session.fetch_request_token(f"{base}/request_token")
+    url = client.server.decide(session.authorization_url(f"{base}/authorize"), person, "allow")
+    session.parse_authorization_response(url)
+    assert session.fetch_access_token(f"{base}/access_token")["screen_name"] == keys["name"]
+    me = session.get(f"https://{client.server.https}/1.1/account/verify_credentials.json")
+    assert me.json()["id_str"] == keys["id"]
+    assert session.post(f"https://{client.server.https}/1.1/oauth/invalidate_token.json").ok
+
+
+def raises(action, code):
+    try:
+        action()
+    except tweepy.TweepyException as error:
+        assert f'"code":{code}' in str(error), error
+    else:
+        raise AssertionError("nothing was refused")
+
+
 Client.OWN = [
+    walks_three_legs_with_a_pin, walks_three_legs_with_a_callback_and_is_not_asked_twice,
+    is_told_that_it_was_refused_or_may_not_lead_there, walks_three_legs_with_the_library_below_it,
     pages_with_its_own_cursor, offers_choices_and_buttons, deletes_a_message_by_itself, reads_its_settings,
     blocks_and_unblocks,
 ]

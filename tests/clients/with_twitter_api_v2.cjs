@@ -11,6 +11,9 @@ const { TwitterApi } = require('twitter-api-v2');
 
 const PORT = Number(process.env.GUISE_TLS_PORT);
 const ACCOUNTS = JSON.parse(process.env.GUISE_ACCOUNTS);
+// Accounts whose people sign in to pages.
+const PEOPLE = JSON.parse(process.env.GUISE_PEOPLE);
+const DONE = process.env.GUISE_CALLBACK;
 const NAME = 'Jon C, Partner Engineer';
 const UNKNOWN = '100001';
 
@@ -279,4 +282,82 @@ test('twitter-api-v2: reads that a profile is destroyed', async () => {
   const reason = 'There was an error sending your message: the custom profile was destroyed.';
   await refused(say(shop, ann, 'Hello', { custom_profile_id: id }), 403, 151, reason);
   assert.deepEqual((await ann.v1.listDmEvents()).events, []);
+});
+
+// A request of a browser: its cookie goes along, and what it was answered comes back.
+function browse(browser, method, path, fields) {
+  const base = `https://localhost:${PORT}`;
+  const headers = { accept: 'text/html', origin: base };
+  if (browser.cookie) headers.cookie = browser.cookie;
+  if (fields) headers['content-type'] = 'application/x-www-form-urlencoded';
+  return new Promise((resolve, reject) => {
+    const request = https.request(base + path, { method, headers }, (response) => {
+      const pieces = [];
+      response.on('data', (piece) => pieces.push(piece));
+      response.on('end', () => {
+        const [cookie] = response.headers['set-cookie'] ?? [];
+        if (cookie) [browser.cookie] = cookie.split(';');
+        resolve({ to: response.headers.location, page: Buffer.concat(pieces).toString() });
+      });
+    });
+    request.on('error', reject);
+    request.end(fields && new URLSearchParams(fields).toString());
+  });
+}
+
+function hidden(page) {
+  const found = page.matchAll(/<input type="hidden" name="([a-z_]+)" value="([^"]*)"/g);
+  return Object.fromEntries([...found].map(([, name, value]) => [name, value]));
+}
+
+// Signs somebody in and presses a button: where they are led to, or the PIN that they are shown.
+async function decide(url, { name }, decision) {
+  const browser = {};
+  const { pathname, search } = new URL(url);
+  await browse(browser, 'POST', '/sign-in', { name, password: process.env.GUISE_PASSWORD });
+  let { to, page } = await browse(browser, 'GET', pathname + search);
+  if (!to) ({ to, page } = await browse(browser, 'POST', '/oauth/authorize', { ...hidden(page), decision }));
+  return to ?? page.match(/<output>([0-9]{7})<\/output>/)[1];
+}
+
+function app(more = {}) {
+  const [{ consumer_key: appKey, consumer_secret: appSecret }] = ACCOUNTS;
+  return new TwitterApi({ appKey, appSecret, ...more }, { httpAgent: agent });
+}
+
+test('twitter-api-v2: walks three legs with a PIN', async () => {
+  const who = PEOPLE[0];
+  const link = await app().generateAuthLink('oob', { linkMode: 'authorize', authAccessType: 'read' });
+  const pin = await decide(link.url, who, 'allow');
+  const asked = app({ accessToken: link.oauth_token, accessSecret: link.oauth_token_secret });
+  await refused(asked.login(pin === '0000000' ? '1111111' : '0000000'), 401, 89, 'Invalid or expired token.');
+  const given = await asked.login(pin);
+  assert.deepEqual([given.userId, given.screenName], [who.id, who.name]);
+  assert.equal((await given.client.v1.verifyCredentials()).screen_name, who.name);
+  await refused(asked.login(pin), 401, 89, 'Invalid or expired token.');
+});
+
+test('twitter-api-v2: walks three legs with a callback, or is refused', async () => {
+  const who = PEOPLE[1];
+  for (const decision of ['refuse', 'allow', 'nobody asks']) {
+    const link = await app().generateAuthLink(`${DONE}?a=b`, { forceLogin: true, screenName: who.name });
+    const led = new URL(await decide(link.url, who, decision));
+    assert.equal(led.origin + led.pathname, DONE);
+    if (decision === 'refuse') {
+      assert.deepEqual([...led.searchParams], [['a', 'b'], ['denied', link.oauth_token]]);
+    } else {
+      assert.equal(led.searchParams.get('oauth_token'), link.oauth_token);
+      const asked = app({ accessToken: link.oauth_token, accessSecret: link.oauth_token_secret });
+      assert.equal((await asked.login(led.searchParams.get('oauth_verifier'))).screenName, who.name);
+    }
+  }
+  await assert.rejects(app().generateAuthLink('https://evil.example/'), { code: 403 });
+});
+
+test('twitter-api-v2: reads for itself with a bearer token', async () => {
+  const { v1, v2 } = await app().appLogin();
+  const { id, name } = person();
+  assert.equal((await v1.user({ user_id: id })).screen_name, name);
+  assert.deepEqual(await v2.user(id), { data: { id, name, username: name } });
+  await refused(v1.listDmEvents(), 403, 220, 'Your credentials do not allow access to this resource.');
 });

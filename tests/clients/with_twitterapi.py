@@ -115,4 +115,12 @@ def pages_with_its_own_pager(client):
     assert sum(pages, []) == sent[::-1]
 
 
-Client.OWN = [pages_with_its_own_pager]
+def looks_up_with_a_bearer_token(client):
+    keys, bearers = client.keys, sys.modules["TwitterAPI.BearerAuth"]
+    bearers.PROTOCOL, bearers.DOMAIN = "http", client.server.http
+    api = TwitterAPI(keys["consumer_key"], keys["consumer_secret"], auth_type="oAuth2")
+    assert api.request("users/show", {"screen_name": keys["name"]}).json()["id_str"] == keys["id"]
+    assert api.request("direct_messages/events/list").status_code == 403
+
+
+Client.OWN = [pages_with_its_own_pager, looks_up_with_a_bearer_token]

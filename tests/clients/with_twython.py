@@ -2,6 +2,7 @@
 
 import io
 
+from guise import DONE
 from scenarios import refused
 from twython import Twython, TwythonError
 
@@ -97,4 +98,27 @@ def closes_its_box_to_one_and_to_all(client):
     refused(other, write, *closed)
 
 
-Client.OWN = [closes_its_box_to_one_and_to_all]
+def walks_three_legs_with_get(client):
+    keys, person = client.keys, client.server.may_sign_in(client.keys)
+    for callback in (None, DONE):
+        app = Twython(keys["consumer_key"], keys["consumer_secret"])
+        asked = app.get_authentication_tokens(callback_url=callback)
+        answer = client.server.decide(asked["auth_url"], person, "allow")
+        verifier = answer.rpartition("=")[2]
+        app = Twython(
+            keys["consumer_key"], keys["consumer_secret"], asked["oauth_token"], asked["oauth_token_secret"]
+        )
+        given = app.get_authorized_tokens(verifier)
+        assert (given["user_id"], given["screen_name"]) == (keys["id"], keys["name"])
+        refused(client, lambda: app.get_authorized_tokens(verifier), 401, 89, "")
+
+
+def looks_up_with_a_bearer_token(client):
+    keys = client.keys
+    bearer = Twython(keys["consumer_key"], keys["consumer_secret"], oauth_version=2).obtain_access_token()
+    api = Twython(keys["consumer_key"], access_token=bearer)
+    assert api.show_user(screen_name=keys["name"])["id_str"] == keys["id"]
+    refused(client, lambda: api.get_direct_messages(), 403, 220, "")
+
+
+Client.OWN = [closes_its_box_to_one_and_to_all, walks_three_legs_with_get, looks_up_with_a_bearer_token]
