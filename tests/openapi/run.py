@@ -23,14 +23,16 @@ sys.path.append(os.path.join(HERE, "..", "clients"))
 
 import requests
 import schemathesis
-from guise import Guise
+from guise import DONE, Guise
 from hypothesis import strategies
 from schemathesis.cli import schemathesis as command
-from seeds import Seeds
+from seeds import NOBODY, Seeds
 
 DOCUMENTS = ["/guise/v1/openapi/v1.1.json", "/guise/v1/openapi/guise-v1.json"]
 # It never ends.
 STREAM = "/guise/v1/direct_messages/stream"
+# What takes an account's decision on a page first, and what gives up the token that everything else is signed with.
+NEEDS_MORE = {"/oauth/access_token", "/1.1/oauth/invalidate_token.json"}
 CONFIGURATION = os.path.join(HERE, "schemathesis.toml")
 KEYS = os.path.join(HERE, "..", "..", "docs", "configuration.md")
 ID_MAX = 2**63 - 1
@@ -59,6 +61,8 @@ def formats(seeds):
     )
     urls = ["https://example.com/a?b=c#d", "http://example.com"]
     schemathesis.openapi.format("web-url", strategies.sampled_from(urls))
+    schemathesis.openapi.format("callback", strategies.sampled_from(["oob", f"{DONE}?a=b"]))
+    schemathesis.openapi.format("bearer", strategies.sampled_from([seeds.bearer, f"{NOBODY}-x"]))
     schemathesis.openapi.format("binary", strategies.just(seeds.picture))
     schemathesis.openapi.format("byte", strategies.just(seeds.base64()))
 
@@ -71,7 +75,8 @@ def with_real_ids(document, seeds):
         # What one operation destroys must not be missing to the others.
         spare = re.sub(r"schemas/(Profile|Message)Id", r"schemas/Spare\1Id", json.dumps(paths[path]))
         paths[path] = json.loads(spare)
-    paths.pop(STREAM, None)
+    for path in {STREAM} | NEEDS_MORE:
+        paths.pop(path, None)
     if picture := paths.get("/1.1/ton/data/dm/{message}/{media}/{file}"):
         for parameter, real in zip(picture["get"]["parameters"], seeds.media_url.split("/")[-3:]):
             parameter["schema"] = {"enum": [real]}

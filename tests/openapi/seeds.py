@@ -1,9 +1,11 @@
 """What an account has to have so that requests can succeed: uploads, profiles and messages of its own."""
 
 import base64
+from urllib.parse import urlsplit
 
 import pictures
 import requests
+from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth1
 
 # What is there to be destroyed.
@@ -15,8 +17,19 @@ OPEN_BYTES = 15 * 1024 * 1024
 NOBODY = "1"
 
 
-def auth(person):
-    return OAuth1(person["consumer_key"], person["consumer_secret"], person["token"], person["token_secret"])
+class Auth(requests.auth.AuthBase):
+    """How each request is proven: by an account's app, by an app alone, or with an app's secret."""
+
+    def __init__(self, person):
+        keys = person["consumer_key"], person["consumer_secret"]
+        self.account = OAuth1(*keys, person["token"], person["token_secret"])
+        self.app, self.secret = OAuth1(*keys), HTTPBasicAuth(*keys)
+
+    def __call__(self, request):
+        path = urlsplit(request.url).path
+        if path.startswith("/oauth2/"):
+            return self.secret(request)
+        return (self.app if path.startswith("/oauth/") else self.account)(request)
 
 
 class Seeds:
@@ -24,9 +37,9 @@ class Seeds:
 
     def __init__(self, server):
         self.url = f"http://{server.http}"
-        self.auth, self.other_auth = auth(server.newcomer()), auth(server.newcomer())
+        self.auth, self.other_auth = Auth(server.newcomer()), Auth(server.newcomer())
         self.me, self.other = (self._account(who) for who in (self.auth, self.other_auth))
-        self.picture = pictures.small()
+        self.bearer, self.picture = server.bearer(), pictures.small()
         shared = self._picture(shared="true")
         profile = self._profile()
         sent = self._send(self.other, profile, {"attachment": {"type": "media", "media": {"id": shared}}})

@@ -139,6 +139,8 @@ fn resources() -> Value {
 }
 
 fn limits() -> Value {
+    let user = exactly(1, [("access_token", text())]);
+    let app = exactly(1, [("application", text())]);
     let number = json!({"type": "integer", "minimum": 0});
     let window =
         exactly(3, [("limit", number.clone()), ("remaining", number.clone()), ("reset", number)]);
@@ -150,7 +152,7 @@ fn limits() -> Value {
     exactly(
         2,
         [
-            ("rate_limit_context", exactly(1, [("access_token", text())])),
+            ("rate_limit_context", json!({"anyOf": [user, app]})),
             ("resources", json!({"type": "object", "additionalProperties": family})),
         ],
     )

@@ -51,7 +51,7 @@ fn request_tokens() -> [Operation; 2] {
         asked(Operation::get(PATH, endpoint, summary))
             .takes("query", "oauth_callback", false, callback())
             .takes("query", "x_auth_access_type", false, access()),
-        asked(Operation::post(PATH, endpoint, summary)).reads(FORM, form),
+        asked(Operation::post(PATH, endpoint, summary)).may_read(FORM, form),
     ]
 }
 
@@ -79,7 +79,7 @@ fn access_tokens() -> [Operation; 2] {
             text(),
         ),
         exchanged(Operation::post(PATH, endpoint, summary))
-            .reads(FORM, object(0, [("oauth_verifier", text())])),
+            .may_read(FORM, object(0, [("oauth_verifier", text())])),
     ]
 }
 
@@ -118,7 +118,7 @@ fn callback() -> Value {
 }
 
 fn access() -> Value {
-    json!({"enum": ["read", "write"], "description": "Asks for less than everything."})
+    json!({"enum": ["", "read", "write"], "description": "Asks for less than everything."})
 }
 
 /// Names and values, written as a form and called HTML.

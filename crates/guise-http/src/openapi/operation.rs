@@ -24,6 +24,7 @@ pub(super) struct Operation {
     description: Option<&'static str>,
     parameters: Vec<Value>,
     body: Map<String, Value>,
+    body_required: bool,
     answers: Map<String, Value>,
     refusals: Vec<Refusal>,
 }
@@ -43,6 +44,7 @@ impl Operation {
             description: None,
             parameters: Vec::new(),
             body: Map::new(),
+            body_required: true,
             answers: Map::new(),
             refusals: Vec::new(),
         }
@@ -110,6 +112,11 @@ impl Operation {
         self
     }
 
+    /// A body of this media type, which may be left out.
+    pub(super) fn may_read(self, media_type: &str, schema: Value) -> Self {
+        Self { body_required: false, ..self.reads(media_type, schema) }
+    }
+
     /// A success with a JSON body.
     pub(super) fn answers(self, status: u16, description: &str, schema: Value) -> Self {
         self.answers_as(status, description, json!({JSON: {"schema": schema}}))
@@ -169,8 +176,8 @@ impl Operation {
 
     fn written(self) -> Value {
         let refusals = self.all_refusals();
-        let Self { path, verb, endpoint, summary, description, parameters, body, answers, .. } =
-            self;
+        let Self { path, verb, endpoint, summary, description, parameters, body, .. } = self;
+        let Self { body_required, answers, .. } = self;
         let mut written = json!({"operationId": operation_id(verb, path), "summary": summary});
         let Value::Object(members) = &mut written else { return written };
         let rate = endpoint.map(rate);
@@ -186,7 +193,8 @@ impl Operation {
             members.insert("parameters".into(), parameters.into());
         }
         if !body.is_empty() {
-            members.insert("requestBody".into(), json!({"required": true, "content": body}));
+            members
+                .insert("requestBody".into(), json!({"required": body_required, "content": body}));
         }
         let mut responses = answers;
         responses.extend(answers::shared_by_status(endpoint, verb != "get"));

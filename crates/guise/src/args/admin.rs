@@ -119,7 +119,10 @@ pub(crate) enum AppCommand {
         id: AppId,
     },
     /// Say where an app may have accounts led back to, once they allowed it
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  guise app callback add 1234 https://app.example/done"
+    )]
     Callback(CallbackCommand),
     /// Revoke an app for good: its requests are refused, whatever their token
     #[command(after_help = "Example:\n  guise app revoke 1234")]

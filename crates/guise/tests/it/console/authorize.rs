@@ -10,7 +10,7 @@ const DONE: &str = "https://app.example/done";
 const OVER: &str = "The app&#39;s request was decided on before";
 
 /// A desk with an app that may lead to two places, and Ann, who is signed in.
-async fn desk_and_ann(world: &World) -> (Person, AccountId, Browser<'_>) {
+async fn desk_and_ann(world: &World) -> (Person, AccountId, Browser) {
     let desk = world.person("desk").await;
     for place in [DONE, "deskapp://done"] {
         let place: CallbackUrl = place.parse().unwrap();
@@ -39,7 +39,7 @@ fn ask_once(request: &Person) -> String {
 }
 
 /// Presses a button on the page.
-async fn decide(browser: &mut Browser<'_>, request: &Person, decision: &str) -> Reply {
+async fn decide(browser: &mut Browser, request: &Person, decision: &str) -> Reply {
     let fields = [("oauth_token", &*request.token), ("decision", decision)];
     browser.post(&ask(request), "/oauth/authorize", &fields).await
 }
@@ -187,7 +187,7 @@ async fn what_was_decided_on_is_unknown_or_too_old_is_over() {
     let request = asked(&world, &desk, DONE, "").await;
     let page = browser.get(&ask(&request)).await.html();
     let (csrf, once) = (hidden(&page, "csrf"), hidden(&page, "once"));
-    let pressed = async |browser: &mut Browser<'_>, token: &str, decision: &str| {
+    let pressed = async |browser: &mut Browser, token: &str, decision: &str| {
         let fields =
             [("csrf", &*csrf), ("once", &*once), ("oauth_token", token), ("decision", decision)];
         browser.post_bare("/oauth/authorize", &fields).await
