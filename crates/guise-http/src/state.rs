@@ -13,6 +13,7 @@ use guise_oauth1::SigningKey;
 use crate::auth::{Credentials, ReadReplays};
 use crate::blobs::Blobs;
 use crate::face;
+use crate::inspect::Inspector;
 use crate::media::MediaBodies;
 use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
@@ -39,6 +40,10 @@ pub struct Settings {
     pub picture_cache_bytes: u64,
     /// Words that no profile's new name may contain.
     pub reserved_names: Arc<[ReservedWord]>,
+    /// Whether accounts can look at the last requests of their apps.
+    pub inspector: bool,
+    /// Whether they see bodies too.
+    pub inspector_bodies: bool,
 }
 
 impl Default for Settings {
@@ -51,6 +56,8 @@ impl Default for Settings {
             avatar_type: false,
             picture_cache_bytes: 64 * 1024 * 1024,
             reserved_names: Arc::default(),
+            inspector: true,
+            inspector_bodies: false,
         }
     }
 }
@@ -88,6 +95,7 @@ struct Inner {
     signals: Signals,
     media_bodies: MediaBodies,
     running: Running,
+    inspector: Inspector,
     decoy: SigningKey,
 }
 
@@ -112,6 +120,7 @@ impl Guise {
             signals: Signals::default(),
             media_bodies: MediaBodies::default(),
             running: Running::default(),
+            inspector: Inspector::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
@@ -201,6 +210,11 @@ impl Guise {
     /// The requests that run under a key of their own.
     pub(crate) fn running(&self) -> &Running {
         &self.0.running
+    }
+
+    /// What remembers the last requests.
+    pub(crate) fn inspector(&self) -> &Inspector {
+        &self.0.inspector
     }
 
     /// The key that signatures of unknown keys are compared with.

@@ -9,6 +9,7 @@ mod erasure;
 mod faces;
 mod general;
 mod identity;
+mod inspector;
 mod limits;
 mod messages;
 mod names;
