@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod config;
 mod dm;
+mod explain;
 mod folder;
 mod names;
 mod operators;
