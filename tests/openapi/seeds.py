@@ -24,7 +24,7 @@ class Seeds:
 
     def __init__(self, server):
         self.url = f"http://{server.http}"
-        self.auth, self.other_auth = auth(server.newcomer()), auth(server.newcomer())
+        self.auth, self.other_auth = auth(server.newcomer(own_app=True)), auth(server.newcomer())
         self.me, self.other = (self._account(who) for who in (self.auth, self.other_auth))
         self.picture = pictures.small()
         shared = self._picture(shared="true")
