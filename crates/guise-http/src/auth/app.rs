@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use super::credentials::Found;
 use super::verify::{Body, Proof, Proven, prove};
-use super::{bearer, take};
+use super::{Named, bearer, take};
 use crate::error::Refusal;
 use crate::record::Record;
 use crate::state::Guise;
@@ -22,6 +22,10 @@ struct SigningApp {
     app: App,
     request: Option<RequestToken>,
     key: SigningKey,
+}
+
+fn named(app: &App) -> Named {
+    Named { app: app.id, owner: app.owner, account: None }
 }
 
 impl Proof for SigningApp {
@@ -40,7 +44,7 @@ impl Proof for SigningApp {
         if let Some(token) = presented.token() {
             let found = guise.store().request_token(token).await?;
             let Some(found) = found.filter(|found| found.app == app.id) else {
-                return Ok(Found::UnknownToken);
+                return Ok(Found::UnknownToken(Some(named(&app))));
             };
             token_secret = guise.credentials().open(&found.secret, &found.token)?;
             request = Some(found);
@@ -64,6 +68,10 @@ impl Proof for SigningApp {
 
     fn names_operators(&self) -> bool {
         self.app.names_operators
+    }
+
+    fn named(&self) -> Named {
+        named(&self.app)
     }
 }
 
