@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_names.sql"),
     include_str!("../migrations/0010_sessions.sql"),
     include_str!("../migrations/0011_request_tokens.sql"),
+    include_str!("../migrations/0012_log_not_replaced.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -284,9 +285,13 @@ mod tests {
             FROM log";
         let lines = || db.query_row(lines, (), |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
-        for sql in
-            ["UPDATE log SET app = 4", "DELETE FROM log WHERE app IS NULL", "DELETE FROM log"]
-        {
+        for sql in [
+            "UPDATE log SET app = 4",
+            "DELETE FROM log WHERE app IS NULL",
+            "DELETE FROM log",
+            "REPLACE INTO log VALUES (7, 2, 3, 'day', 'b', 6, NULL)",
+            "INSERT OR REPLACE INTO log SELECT account, id, 4, operator, action, subject, revision FROM log",
+        ] {
             assert_eq!(db.execute(sql, ()).unwrap_err().to_string(), "the log is append-only");
         }
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
