@@ -63,11 +63,7 @@ pub(crate) fn edit(
     let Some(profile) = one(step.db, BY_ID, place, read_profile)? else {
         return Ok(Err(EditProfileError::NotFound));
     };
-    let current = profile.current.revision;
-    if expected.is_some_and(|expected| expected != current) {
-        return Ok(Err(EditProfileError::Stale { current }));
-    }
-    apply(step, admission, profile, change)
+    apply(step, admission, profile, expected, change)
 }
 
 /// Changes the caller's living profile with this external id, or makes one.
@@ -76,10 +72,14 @@ pub(crate) fn put(
     admission: &Admission,
     id: ProfileId,
     external_id: ExternalId,
+    expected: Option<u32>,
     change: ProfileChange,
 ) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
     if let Some(profile) = living(step.db, admission.account, &external_id)? {
-        return apply(step, admission, profile, change);
+        return apply(step, admission, profile, expected, change);
+    }
+    if expected.is_some() {
+        return Ok(Err(EditProfileError::NotFound));
     }
     let ProfileChange { name: Some(name), avatar, kind, tags, server_words } = change else {
         return Ok(Err(EditProfileError::Incomplete));
@@ -102,10 +102,14 @@ fn apply(
     step: &mut Step<'_>,
     admission: &Admission,
     profile: Profile,
+    expected: Option<u32>,
     change: ProfileChange,
 ) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
     let ProfileChange { name, avatar, kind, tags, server_words } = change;
     let before = &profile.current;
+    if expected.is_some_and(|expected| expected != before.revision) {
+        return Ok(Err(EditProfileError::Stale { current: before.revision }));
+    }
     let name = name.filter(|name| *name != before.name);
     if let Some(name) = &name
         && let Some(rule) = House::of(step.db, admission.account)?.forbids(name, &server_words)

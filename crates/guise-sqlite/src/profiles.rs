@@ -117,10 +117,11 @@ impl Profiles for SqliteStore {
         admission: &Admission,
         id: ProfileId,
         external_id: ExternalId,
+        expected: Option<u32>,
         change: ProfileChange,
     ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            edits::put(step, admission, id, external_id, change)
+            edits::put(step, admission, id, external_id, expected, change)
         })
         .await
     }

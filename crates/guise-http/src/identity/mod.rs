@@ -85,7 +85,7 @@ pub(crate) async fn edit(
 pub(crate) async fn put(
     State(guise): State<Guise>,
     Path(key): Path<String>,
-    Signed { caller, input: Put(change), received }: Signed<Put>,
+    Signed { caller, input: Put { expected, change }, received }: Signed<Put>,
 ) -> Result<Response, Refusal> {
     let external_id = match key.parse() {
         Ok(external_id) => external_id,
@@ -94,7 +94,7 @@ pub(crate) async fn put(
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, Put::ENDPOINT);
     let change = ProfileChange { server_words: guise.reserved_names(), ..change };
-    let put = guise.store().put_profile(&admission, id, external_id, change).await?;
+    let put = guise.store().put_profile(&admission, id, external_id, expected, change).await?;
     let EditedProfile { profile, outcome, alike } = caller.admitted(put)??;
     let status = match outcome {
         Outcome::Created => StatusCode::CREATED,

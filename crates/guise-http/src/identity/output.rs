@@ -134,6 +134,11 @@ impl RevisionOut {
 
 /// Names the revision, for `If-Match`.
 pub(super) fn with_etag(mut answer: Answer, revision: u32) -> Answer {
-    answer.headers.push((ETAG.to_string(), format!("\"{revision}\"")));
+    answer.headers.push((ETAG.to_string(), etag(revision)));
     answer
+}
+
+/// What a revision is named by.
+pub(super) fn etag(revision: u32) -> String {
+    format!("\"{revision}\"")
 }

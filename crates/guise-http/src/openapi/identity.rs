@@ -15,10 +15,6 @@ use super::schemas::{count, cursor, exactly, id_text, list, object, or_null, sch
 use crate::error::Refusal;
 
 pub(super) fn operations() -> Vec<Operation> {
-    let revision =
-        "The revision that is changed, in quotes as `ETag` has it; or `*`, for whatever it is.";
-    let revision =
-        json!({"type": "string", "pattern": "^(\\*|\"[0-9]{1,9}\")$", "description": revision});
     vec![
         find(),
         create(),
@@ -28,9 +24,9 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The profile.", exactly(1, [("profile", schema("Profile"))]))
             .refuses([Refusal::NotFound]),
         Operation::patch("/guise/v1/profiles/{id}", Endpoint::ProfilesEdit, "Changes a profile")
-            .says("What is absent stays. Another name, picture or kind is a new revision.")
+            .says("What is absent stays. Another name, picture or kind is a new revision. If-Match `*` changes whatever is there.")
             .takes("path", "id", true, schema("ProfileId"))
-            .takes("header", "If-Match", true, revision)
+            .takes("header", "If-Match", true, revision("^(\\*|\"[1-9][0-9]{0,8}\")$"))
             .reads(JSON, schema("ProfileChange"))
             .answers(200, "The profile as it is now.", made())
             .refuses(broken("").into_iter().take(1))
@@ -88,13 +84,21 @@ fn put() -> Operation {
         Endpoint::ProfilesEdit,
         "Makes or changes the profile with this external id",
     )
-    .says("A new one needs a name.")
+    .says("A new one needs a name, and no If-Match.")
     .takes("path", "key", true, external_id())
+    .takes("header", "If-Match", false, revision("^\"[1-9][0-9]{0,8}\"$"))
     .reads(JSON, schema("ProfileChange"))
     .answers(200, "It was there.", answer(&["updated", "unchanged"]))
     .answers(201, "It is new.", answer(&["created"]))
     .refuses(broken(""))
-    .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
+    .refuses([Refusal::NotFound, Refusal::Stale(1), invalid()])
+    .refuses([Refusal::MediaNotFound, Refusal::NotAPicture])
+}
+
+/// A revision as `ETag` has it.
+fn revision(pattern: &str) -> Value {
+    let description = "The revision that is changed, in quotes as `ETag` has it.";
+    json!({"type": "string", "pattern": pattern, "description": description})
 }
 
 fn erase() -> Operation {

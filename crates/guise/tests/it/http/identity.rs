@@ -205,9 +205,13 @@ async fn a_change_is_of_the_revision_that_its_author_saw() {
     let reply = world.patch(&format!("{PROFILES}/{id}")).by(&shop).json("{}").send().await;
     let rule = "If-Match: is required, with the profile's revision in quotes, or *";
     reply.refused_as(428, 214, "revision-required", rule);
-    let reply = edit(&world, &shop, id, "2", &body).send().await;
     let rule = "If-Match: must be the profile's revision in quotes, or *";
-    reply.refused_as(400, 214, "invalid", rule);
+    for garbled in ["2", "\"+2\"", "\"02\"", "\"\"", "W/\"2\"", "\"2\", \"3\"", "**"] {
+        let reply = edit(&world, &shop, id, garbled, &body).send().await;
+        reply.refused_as(400, 214, "invalid", rule);
+    }
+    let twice = edit(&world, &shop, id, "*", &body).header("if-match", "\"1\"").send().await;
+    twice.refused_as(400, 214, "invalid", rule);
     for (person, id) in [(&ann, id), (&shop, "1"), (&shop, "abc")] {
         let reply = edit(&world, person, id, "*", &body).send().await;
         reply.refused_as(404, 34, "not-found", "Sorry, that page does not exist.");
@@ -298,6 +302,26 @@ async fn an_external_id_is_put_in_place_as_often_as_one_likes() {
     world.delete(&destroy).by(&shop).send().await.empty(204);
     let again = json!({"name": "Jon", "avatar": {"media_id": media}});
     assert_eq!(put(&shop, again).await.status, 201, "what is destroyed frees its external id");
+}
+
+#[tokio::test]
+async fn what_is_put_in_place_may_say_which_revision_it_is_of() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let target = format!("{PROFILES}/by-external-id/crm:1");
+    let put = |of: &'static str, name: &str| {
+        let call = world.put(&target).by(&shop).header("if-match", of);
+        call.json(&json!({"name": name}).to_string()).send()
+    };
+    put("\"1\"", "A").await.refused_as(404, 34, "not-found", "Sorry, that page does not exist.");
+    made(&world, &shop, json!({"name": "A", "external_id": "crm:1"})).await;
+    let stale = put("\"2\"", "B").await;
+    stale.refused_as(412, 214, "stale-revision", "The profile is at revision 1.");
+    let rule = "If-Match: must be the profile's revision in quotes";
+    put("*", "B").await.refused_as(400, 214, "invalid", rule);
+    assert_eq!(put("\"1\"", "B").await.success()["profile"]["revision"], 2);
+    put("\"1\"", "C").await.refused_as(412, 214, "stale-revision", "The profile is at revision 2.");
+    assert_eq!(names(&world, &shop, "state=all").await, ["B"]);
 }
 
 #[tokio::test]
