@@ -220,7 +220,9 @@ pub struct ProfileChange {
     pub avatar: Option<MediaId>,
     /// A new kind.
     pub kind: Option<Kind>,
-    /// The words to find it by, in place of those it has. They are no part of a revision.
+    /// What its owner's systems call it from now on. It is no part of a revision, nor are its tags.
+    pub external_id: Option<ExternalId>,
+    /// The words to find it by, in place of those it has.
     pub tags: Option<Vec<ProfileTag>>,
     /// What the server allows in no new name.
     pub server_words: Arc<[ReservedWord]>,
@@ -244,6 +246,9 @@ pub enum EditProfileError {
     /// The upload is the caller's, but its bytes never became a picture.
     #[error("the media is not a picture")]
     NotAPicture,
+    /// Another living profile of the account has this external id.
+    #[error("the external id is taken")]
+    ExternalIdTaken,
     /// There is nothing to change, and too little to make one of.
     #[error("a new profile needs a name")]
     Incomplete,

@@ -196,6 +196,7 @@ fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
         name: if given_name.is_absent() { None } else { Some(name(&given_name)?) },
         avatar: avatar(&top.member("avatar")?)?,
         kind: kind(&top.member("kind")?)?,
+        external_id: external_id(&top.member("external_id")?)?,
         tags: tags(&top.member("tags")?)?,
         server_words: Arc::default(),
     })

@@ -31,7 +31,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The profile as it is now.", made())
             .refuses(broken("").into_iter().take(1))
             .refuses([Refusal::NotFound, Refusal::Stale(1), Refusal::RevisionRequired, invalid()])
-            .refuses([Refusal::MediaNotFound, Refusal::NotAPicture]),
+            .refuses([Refusal::MediaNotFound, Refusal::NotAPicture, Refusal::ExternalIdTaken]),
         erase(),
         names::check(),
         revisions(),
@@ -200,6 +200,7 @@ pub(super) fn schemas() -> Value {
             ("name", or_null(name.clone())),
             ("avatar", or_null(media())),
             ("kind", or_null(kind())),
+            ("external_id", or_null(external_id())),
             ("tags", or_null(tags())),
         ]),
         "Profile": exactly(13, [

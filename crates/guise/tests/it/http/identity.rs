@@ -305,6 +305,34 @@ async fn an_external_id_is_put_in_place_as_often_as_one_likes() {
 }
 
 #[tokio::test]
+async fn a_profile_gets_its_external_id_later_or_another() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let jon = made(&world, &shop, json!({"name": "Jon"})).await;
+    let zoe = made(&world, &shop, json!({"name": "Zoë", "external_id": "crm:2"})).await;
+    let call = |body: Value| edit(&world, &shop, id(&jon), "\"1\"", &body).send();
+    let taken = call(json!({"name": "Jon C", "external_id": "crm:2"})).await;
+    let rule = "external_id: is taken by another living profile of this account";
+    taken.refused_as(409, 214, "external-id-taken", rule);
+    for external_id in ["crm:1", "crm:1", "crm:3"] {
+        let edited = call(json!({"external_id": external_id})).await.success()["profile"].clone();
+        assert_eq!((&edited["external_id"], &edited["revision"]), (&json!(external_id), &json!(1)));
+    }
+    let target = format!("{PROFILES}/by-external-id/crm:3");
+    let put = |body: Value| world.put(&target).by(&shop).json(&body.to_string()).send();
+    let rule = "external_id: must be the one in the path";
+    put(json!({"external_id": "crm:1"})).await.refused_as(400, 214, "invalid", rule);
+    let same = put(json!({"external_id": "crm:3"})).await.success();
+    assert_eq!((&same["outcome"], &same["profile"]["id"]), (&json!("unchanged"), &jon["id"]));
+    let lines = format!("/guise/v1/audit?action=profile.edited&subject={}", id(&jon));
+    let lines = world.get(&lines).by(&shop).send().await.success();
+    assert_eq!(lines["entries"].as_array().unwrap().len(), 2, "once for each that was new");
+    let destroy = format!("/1.1/custom_profiles/destroy.json?id={}", id(&zoe));
+    world.delete(&destroy).by(&shop).send().await.empty(204);
+    call(json!({"external_id": "crm:2"})).await.success();
+}
+
+#[tokio::test]
 async fn what_is_put_in_place_may_say_which_revision_it_is_of() {
     let world = World::new().await;
     let shop = world.person("shop").await;
