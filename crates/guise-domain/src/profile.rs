@@ -95,16 +95,23 @@ impl Kind {
     }
 }
 
-/// What a profile is called in the systems of its owner: 1 to 128 visible ASCII characters, compared exactly.
+/// What a profile is called in the systems of its owner: 1 to 128 visible ASCII characters, compared exactly. It stands
+/// in a path, in which one dot or two would lead elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalId(String);
 
 /// Why a text is no external id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {EXTERNAL_ID_CHARS_MAX} visible ASCII characters")]
+#[error("must be 1 to {EXTERNAL_ID_CHARS_MAX} visible ASCII characters, other than . and ..")]
 pub struct ExternalIdError;
 
 impl ExternalId {
+    /// Takes what a store kept.
+    #[must_use]
+    pub fn from_stored(id: String) -> Self {
+        Self(id)
+    }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -118,7 +125,8 @@ impl FromStr for ExternalId {
     fn from_str(text: &str) -> Result<Self, ExternalIdError> {
         let fits = (1..=EXTERNAL_ID_CHARS_MAX).contains(&text.len());
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits && visible { Ok(Self(text.to_owned())) } else { Err(ExternalIdError) }
+        let dots = matches!(text, "." | "..");
+        if fits && visible && !dots { Ok(Self(text.to_owned())) } else { Err(ExternalIdError) }
     }
 }
 
@@ -326,7 +334,7 @@ mod tests {
     #[test]
     fn external_ids_and_tags_are_plain() {
         assert!("crm:4711/Jon".parse::<ExternalId>().is_ok());
-        for bad in ["", "a b", "é", "a\n", &"x".repeat(129)] {
+        for bad in ["", "a b", "é", "a\n", ".", "..", &"x".repeat(129)] {
             assert_eq!(bad.parse::<ExternalId>(), Err(ExternalIdError), "{bad:?}");
         }
         assert!("night-shift_2".parse::<ProfileTag>().is_ok());

@@ -289,7 +289,7 @@ pub(crate) fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
     Ok(Profile {
         id,
         current: read_revision(row, id)?,
-        external_id: external_id.map(|text| text.parse().map_err(impossible)).transpose()?,
+        external_id: external_id.map(ExternalId::from_stored),
         uses: unsigned(row.get(13)?)?,
         last_used_at: moment(row.get(14)?),
         destroyed_at: moment(row.get(15)?),

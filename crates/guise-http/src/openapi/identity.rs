@@ -164,7 +164,7 @@ fn tag() -> Value {
 }
 
 fn external_id() -> Value {
-    json!({"type": "string", "pattern": format!("^[!-~]{{1,{EXTERNAL_ID_CHARS_MAX}}}$")})
+    json!({"type": "string", "pattern": format!("^(?!\\.{{1,2}}$)[!-~]{{1,{EXTERNAL_ID_CHARS_MAX}}}$")})
 }
 
 fn moment() -> Value {

@@ -413,7 +413,11 @@ async fn making_one_is_held_to_its_rules() {
         (json!({"name": "A", "avatar": {}}), "avatar.media_id: is required"),
         (
             json!({"name": "A", "avatar": avatar, "external_id": "a b"}),
-            "external_id: must be 1 to 128 visible ASCII characters",
+            "external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
+        ),
+        (
+            json!({"name": "A", "avatar": avatar, "external_id": ".."}),
+            "external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
         ),
         (
             json!({"name": "A", "avatar": avatar, "tags": ["a", "B"]}),
