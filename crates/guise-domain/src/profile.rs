@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::limits::{EXTERNAL_ID_CHARS_MAX, PROFILE_TAG_CHARS_MAX};
 use crate::{
-    AppId, BrokenRule, Digest, Face, Lookalike, MediaId, MediaKey, Picture, ProfileId, ProfileName,
-    ReservedWord, Timestamp,
+    AppId, BrokenRule, Digest, Face, Lookalike, MediaId, MediaKey, Operator, Picture, ProfileId,
+    ProfileName, ReservedWord, Timestamp,
 };
 
 /// A custom profile as its owner sees it.
@@ -64,6 +64,8 @@ pub struct Revision {
     pub made_at: Timestamp,
     /// The app that made it; absent for those from before this was kept.
     pub app: Option<AppId>,
+    /// Who made it, if the app or its token said so.
+    pub operator: Option<Operator>,
 }
 
 /// Who or what speaks under a profile.

@@ -2,7 +2,7 @@
 
 use guise_domain::{
     AccountId, Action, Admission, CreateProfileError, EditProfileError, EditedProfile, ExternalId,
-    Kind, Lookalike, MediaId, NewProfile, Outcome, Page, PageRequest, Picture, Profile,
+    Kind, Lookalike, MediaId, NewProfile, Operator, Outcome, Page, PageRequest, Picture, Profile,
     ProfileChange, ProfileFilter, ProfileId, ProfileName, ProfileState, ProfileTag, Revision,
     Tagged, skeleton,
 };
@@ -34,17 +34,18 @@ const FIND: &str = select_profile!(
     ORDER BY id DESC LIMIT ?2"
 );
 const KEEP: &str = "INSERT INTO revisions (account, profile, revision, name, kind, avatar_owner,
-        avatar_media, avatar_random, avatar_format, avatar_width, avatar_height, made_at, app)
+        avatar_media, avatar_random, avatar_format, avatar_width, avatar_height, made_at, app, operator)
     SELECT account, id, revision, name, kind, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, made_at, app
+        avatar_format, avatar_width, avatar_height, made_at, app, operator
     FROM profiles WHERE account = ?1 AND id = ?2";
 const CHANGE: &str = "UPDATE profiles SET revision = ?3, name = ?4, folded = ?5, kind = ?6,
         avatar_owner = ?7, avatar_media = ?8, avatar_random = ?9, avatar_format = ?10,
-        avatar_width = ?11, avatar_height = ?12, made_at = ?13, app = ?14
+        avatar_width = ?11, avatar_height = ?12, made_at = ?13, app = ?14,
+        operator = ?15
     WHERE account = ?1 AND id = ?2";
 const CALL: &str = "UPDATE profiles SET external_id = ?3 WHERE account = ?1 AND id = ?2";
 const PAST: &str = "SELECT profile, revision, name, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, kind, made_at, app
+        avatar_format, avatar_width, avatar_height, kind, made_at, app, operator
     FROM revisions WHERE account = ?3 AND profile = ?4 AND revision <= ?1
     ORDER BY revision DESC LIMIT ?2";
 const TAGS: &str = "SELECT tag FROM profile_tags WHERE account = ?1 AND profile = ?2 ORDER BY tag";
@@ -138,6 +139,7 @@ fn apply(
         kind: kind.or(before.kind),
         made_at: admission.now,
         app: Some(admission.app),
+        operator: admission.operator.clone(),
     };
     let relabelled = relabel(step, admission.account, profile.id, external_id.as_ref(), tags)?;
     let external_id = external_id.or_else(|| profile.external_id.clone());
@@ -222,7 +224,7 @@ fn replace(
     id: ProfileId,
     after: &Revision,
 ) -> rusqlite::Result<()> {
-    let Revision { revision, name, avatar, kind, made_at, app } = after;
+    let Revision { revision, name, avatar, kind, made_at, app, operator } = after;
     let PictureColumns { owner, media, random, format, width, height } =
         PictureColumns::of(*avatar);
     step.execute(KEEP, (account.get(), id.get()))?;
@@ -241,6 +243,7 @@ fn replace(
         height,
         made_at.millis(),
         app.map(guise_domain::AppId::get),
+        operator.as_ref().map(Operator::as_str),
     ];
     step.execute(CHANGE, row).map(drop)
 }

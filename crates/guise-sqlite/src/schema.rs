@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_sessions.sql"),
     include_str!("../migrations/0011_request_tokens.sql"),
     include_str!("../migrations/0012_log_not_replaced.sql"),
+    include_str!("../migrations/0013_revisers.sql"),
 ];
 
 /// Names that came before they were searched.

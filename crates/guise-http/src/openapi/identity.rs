@@ -218,13 +218,14 @@ pub(super) fn schemas() -> Value {
             ("destroyed_at", or_null(moment())),
             ("erased_at", or_null(moment())),
         ]),
-        "Revision": exactly(6, [
+        "Revision": exactly(7, [
             ("revision", revision.clone()),
             ("name", name),
             ("kind", or_null(kind())),
             ("avatar", exactly(1, [url()])),
             ("made_at", moment()),
             ("app_id", or_null(id_text())),
+            ("operator", or_null(operator())),
         ]),
         "LogEntry": exactly(7, [
             ("id", id_text()),

@@ -152,10 +152,10 @@ pub(super) async fn history(
     if output.json {
         return Ok(output.value(&Value::Array(revisions))?);
     }
-    let cells = ["revision", "made_at", "name", "kind", "app_id"];
+    let cells = ["revision", "made_at", "name", "kind", "app_id", "operator"];
     let row = |revision: &Value| cells.map(|cell| text(revision, cell)).to_vec();
     let rows: Vec<_> = revisions.iter().map(row).collect();
-    Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP"], &rows)?)
+    Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP", "OPERATOR"], &rows)?)
 }
 
 /// All items of a list, page by page.

@@ -124,6 +124,7 @@ async fn each_change_is_a_new_revision_and_what_was_is_kept() {
     let id = id(&profile);
     world.clock.advance(60);
     let other_app = world.again(&shop, guise_domain::Access::DirectMessages).await;
+    let other_app = world.with_operator(&other_app, "night desk").await;
     let reply = edit(&world, &other_app, id, "\"1\"", &json!({"name": "Jon C", "kind": "human"}));
     let reply = reply.send().await;
     assert_eq!(reply.header("etag"), "\"2\"");
@@ -139,11 +140,12 @@ async fn each_change_is_a_new_revision_and_what_was_is_kept() {
     let app = |person: &Person| person.app.to_string();
     let revisions = json!([
         {"revision": 3, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&third)},
-            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&shop)},
+            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&shop), "operator": null},
         {"revision": 2, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&edited)},
-            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&other_app)},
+            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&other_app),
+            "operator": "night desk"},
         {"revision": 1, "name": "Jon", "kind": null, "avatar": {"url": picture(&profile)},
-            "made_at": "2027-01-15T08:00:00.000Z", "app_id": app(&shop)},
+            "made_at": "2027-01-15T08:00:00.000Z", "app_id": app(&shop), "operator": null},
     ]);
     assert_eq!(history, json!({"revisions": revisions}));
     let target = format!("{PROFILES}/{id}/revisions?count=2");
