@@ -49,6 +49,9 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
     // What is erased is to be gone from the file too, and not only from its tables.
     db.execute_batch("PRAGMA trusted_schema = off; PRAGMA secure_delete = on;")?;
+    if !is_current(&mut db, path)? && options.in_use.as_ref().is_some_and(|in_use| in_use()) {
+        return Err(OpenError::InUse(path.to_owned()));
+    }
     migrate(&mut db, path, MIGRATIONS)?;
     names::refresh(&mut db)?;
     db.execute_batch(PRAGMAS)?;
@@ -59,6 +62,13 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
     Ok(db)
+}
+
+/// Whether there is nothing to be brought up to date, or nothing yet at all.
+fn is_current(db: &mut Connection, path: &Path) -> Result<bool, OpenError> {
+    let look = db.transaction()?;
+    let found = version(&look, path, MIGRATIONS)?;
+    Ok(found == 0 || (found == number(MIGRATIONS) && names::are_current(&look)?))
 }
 
 fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), OpenError> {
