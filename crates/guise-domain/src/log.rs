@@ -5,18 +5,26 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::limits::OPERATOR_CHARS_MAX;
+use crate::name::{check_all, trimmed};
 use crate::{AppId, EntryId, Timestamp};
 
-/// The person or shift behind a change: 1 to 64 characters on one line.
+/// The person or shift behind a change: 1 to 64 characters on one line, trimmed and in NFC, all of which a name may
+/// have: two labels that read the same are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(Arc<str>);
 
 /// Why a text names no operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {OPERATOR_CHARS_MAX} characters on one line")]
+#[error("must be 1 to {OPERATOR_CHARS_MAX} visible characters on one line")]
 pub struct OperatorError;
 
 impl Operator {
+    /// Takes what a store kept.
+    #[must_use]
+    pub fn from_stored(label: String) -> Self {
+        Self(label.into())
+    }
+
     /// The label.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -28,10 +36,10 @@ impl FromStr for Operator {
     type Err = OperatorError;
 
     fn from_str(text: &str) -> Result<Self, OperatorError> {
-        let text = text.trim();
-        let fits = (1..=OPERATOR_CHARS_MAX).contains(&text.chars().count());
-        if fits && !text.chars().any(char::is_control) {
-            Ok(Self(text.into()))
+        let chars = trimmed(text, OPERATOR_CHARS_MAX);
+        let fits = (1..=OPERATOR_CHARS_MAX).contains(&chars.len());
+        if fits && check_all(&chars).is_ok() {
+            Ok(Self(chars.into_iter().collect::<String>().into()))
         } else {
             Err(OperatorError)
         }
@@ -191,7 +199,10 @@ mod tests {
             assert_eq!(Action::parse(action.as_str()), Some(*action));
         }
         assert_eq!(" night desk ".parse::<Operator>().unwrap().as_str(), "night desk");
-        for bad in ["", " ", "a\nb", &"x".repeat(65)] {
+        assert_eq!("Zoe\u{308}".parse::<Operator>().unwrap().as_str(), "Zoë");
+        for bad in
+            ["", " ", "a\nb", "a\u{2028}b", "a\u{202E}b", "\u{200B}", "a\u{200B}b", &"x".repeat(65)]
+        {
             assert_eq!(bad.parse::<Operator>(), Err(OperatorError), "{bad:?}");
         }
     }

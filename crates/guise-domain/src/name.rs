@@ -50,12 +50,9 @@ impl ProfileName {
     /// # Errors
     /// The first rule that `text` breaks.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        // Longer than this, no normalisation brings it under the limit; spares the work on a hostile text.
-        let chars: Vec<char> = text.trim().nfc().take(PROFILE_NAME_CHARS_MAX * 64).collect();
+        let chars = trimmed(text, PROFILE_NAME_CHARS_MAX);
         let Some(&first) = chars.first() else { return Err(NameError::Empty) };
-        for (index, &char) in chars.iter().enumerate() {
-            check(char, &chars, index)?;
-        }
+        check_all(&chars)?;
         if first.general_category_group() == GeneralCategoryGroup::Mark {
             return Err(NameError::LeadingMark(first));
         }
@@ -97,6 +94,17 @@ pub fn fold(text: &str) -> String {
         text.nfkd().filter(|char| char.general_category_group() != GeneralCategoryGroup::Mark);
     let lower: String = bare.flat_map(char::to_lowercase).collect();
     lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The characters of a text that may have `chars_max`, in NFC; not all of them where there are far more.
+pub(crate) fn trimmed(text: &str, chars_max: usize) -> Vec<char> {
+    // Longer than this, no normalisation brings it under the limit; spares the work on a hostile text.
+    text.trim().nfc().take(chars_max * 64).collect()
+}
+
+/// Whether each of these may be in a text that is shown on one line.
+pub(crate) fn check_all(chars: &[char]) -> Result<(), NameError> {
+    chars.iter().enumerate().try_for_each(|(index, &char)| check(char, chars, index))
 }
 
 fn check(char: char, chars: &[char], index: usize) -> Result<(), NameError> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::limits::{EXTERNAL_ID_CHARS_MAX, PROFILE_TAG_CHARS_MAX};
 use crate::{
-    AppId, BrokenRule, Digest, Face, Lookalike, MediaId, MediaKey, Picture, ProfileId, ProfileName,
-    ReservedWord, Timestamp,
+    AppId, BrokenRule, Digest, Face, Lookalike, MediaId, MediaKey, Operator, Picture, ProfileId,
+    ProfileName, ReservedWord, Timestamp,
 };
 
 /// A custom profile as its owner sees it.
@@ -64,6 +64,8 @@ pub struct Revision {
     pub made_at: Timestamp,
     /// The app that made it; absent for those from before this was kept.
     pub app: Option<AppId>,
+    /// Who made it, if the app or its token said so.
+    pub operator: Option<Operator>,
 }
 
 /// Who or what speaks under a profile.
@@ -95,16 +97,23 @@ impl Kind {
     }
 }
 
-/// What a profile is called in the systems of its owner: 1 to 128 visible ASCII characters, compared exactly.
+/// What a profile is called in the systems of its owner: 1 to 128 visible ASCII characters, compared exactly. It stands
+/// in a path, in which one dot or two would lead elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalId(String);
 
 /// Why a text is no external id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {EXTERNAL_ID_CHARS_MAX} visible ASCII characters")]
+#[error("must be 1 to {EXTERNAL_ID_CHARS_MAX} visible ASCII characters, other than . and ..")]
 pub struct ExternalIdError;
 
 impl ExternalId {
+    /// Takes what a store kept.
+    #[must_use]
+    pub fn from_stored(id: String) -> Self {
+        Self(id)
+    }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -118,7 +127,8 @@ impl FromStr for ExternalId {
     fn from_str(text: &str) -> Result<Self, ExternalIdError> {
         let fits = (1..=EXTERNAL_ID_CHARS_MAX).contains(&text.len());
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits && visible { Ok(Self(text.to_owned())) } else { Err(ExternalIdError) }
+        let dots = matches!(text, "." | "..");
+        if fits && visible && !dots { Ok(Self(text.to_owned())) } else { Err(ExternalIdError) }
     }
 }
 
@@ -220,7 +230,9 @@ pub struct ProfileChange {
     pub avatar: Option<MediaId>,
     /// A new kind.
     pub kind: Option<Kind>,
-    /// The words to find it by, in place of those it has. They are no part of a revision.
+    /// What its owner's systems call it from now on. It is no part of a revision, nor are its tags.
+    pub external_id: Option<ExternalId>,
+    /// The words to find it by, in place of those it has.
     pub tags: Option<Vec<ProfileTag>>,
     /// What the server allows in no new name.
     pub server_words: Arc<[ReservedWord]>,
@@ -244,6 +256,9 @@ pub enum EditProfileError {
     /// The upload is the caller's, but its bytes never became a picture.
     #[error("the media is not a picture")]
     NotAPicture,
+    /// Another living profile of the account has this external id.
+    #[error("the external id is taken")]
+    ExternalIdTaken,
     /// There is nothing to change, and too little to make one of.
     #[error("a new profile needs a name")]
     Incomplete,
@@ -321,7 +336,7 @@ mod tests {
     #[test]
     fn external_ids_and_tags_are_plain() {
         assert!("crm:4711/Jon".parse::<ExternalId>().is_ok());
-        for bad in ["", "a b", "é", "a\n", &"x".repeat(129)] {
+        for bad in ["", "a b", "é", "a\n", ".", "..", &"x".repeat(129)] {
             assert_eq!(bad.parse::<ExternalId>(), Err(ExternalIdError), "{bad:?}");
         }
         assert!("night-shift_2".parse::<ProfileTag>().is_ok());

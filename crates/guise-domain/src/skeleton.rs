@@ -15,7 +15,7 @@ use unicode_security::confusable_detection::skeleton as prototype;
 use crate::{NameError, ProfileName, ScreenName};
 
 /// Grows with every change of what is done here beyond the table.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 /// How often a look is looked at until it stays; a test holds that it then does, for every character.
 const ROUNDS: usize = 3;
 
@@ -213,8 +213,26 @@ fn is_accent(char: char) -> bool {
         || char.general_category() == GeneralCategory::EnclosingMark
 }
 
+/// The letter that one is which Unicode neither takes apart nor calls confusable: white on black, as 🅢 and 🆂, or a
+/// small capital, as ꜱ.
+fn plain(char: char) -> Option<char> {
+    const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ";
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwyz";
+    let white = |first: char| char::from_u32(u32::from('a') + u32::from(char) - u32::from(first));
+    match char {
+        '\u{1F150}'..='\u{1F169}' => white('\u{1F150}'),
+        '\u{1F170}'..='\u{1F189}' => white('\u{1F170}'),
+        _ => SMALL_CAPITALS
+            .chars()
+            .zip(LETTERS.chars())
+            .find(|pair| pair.0 == char)
+            .map(|pair| pair.1),
+    }
+}
+
 /// What a character looks like: ASCII if it, or else its other case, looks so; or else its lower case.
 fn glance(char: char) -> String {
+    let char = plain(char).unwrap_or(char);
     let looks_like = |text: &str| prototype(text).collect::<String>();
     let upper: String = char.to_uppercase().collect();
     let other = if char.is_lowercase() { upper.clone() } else { char.to_lowercase().collect() };
@@ -354,6 +372,7 @@ mod tests {
                 &["The acme support", "Acme, Support!", "AcmeSupport"],
                 &["Acme", "Support", "Acme our Support"],
             ),
+            ("Shop", &["ꜱʜᴏᴘ", "🅢🅗🅞🅟 desk", "🆂🅷🅾🅿", "Our ꜱhop"], &["Shops", "🅿🅰🆁🅺"]),
             ("Help", &["He|p", "HELP", "Hеlр desk"], &["Helpful", "Helpme not"]),
             ("CEO", &["The CEO", "C E O", "СЕО"], &["Cleo", "Ceolin"]),
             ("微信", &["微信客服", "我的微信"], &["微博", "信微"]),

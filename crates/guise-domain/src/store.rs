@@ -305,12 +305,13 @@ pub trait Profiles {
         change: ProfileChange,
     ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError>;
     /// Makes the caller's profile with this external id what `change` says, or makes one with the id given. That
-    /// needs a name.
+    /// needs a name, and that no revision is `expected`.
     async fn put_profile(
         &self,
         admission: &Admission,
         id: ProfileId,
         external_id: ExternalId,
+        expected: Option<u32>,
         change: ProfileChange,
     ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError>;
     /// An owner's profile, destroyed or not, with its tags.

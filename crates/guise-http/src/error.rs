@@ -293,6 +293,7 @@ impl From<EditProfileError> for Refusal {
             EditProfileError::MediaNotFound => Self::MediaNotFound,
             EditProfileError::NotAPicture => Self::NotAPicture,
             EditProfileError::Broken(rule) => Self::broken(&rule),
+            EditProfileError::ExternalIdTaken => Self::ExternalIdTaken,
             EditProfileError::Incomplete => {
                 Self::Invalid("name: is required for a new profile".into())
             }

@@ -59,7 +59,7 @@ pub(crate) struct Received {
     pub(crate) query: Pairs,
     /// The last segment of the path.
     pub(crate) last_segment: String,
-    /// What `If-Match` says.
+    /// What `If-Match` says, all of them as one list.
     pub(crate) if_match: Option<String>,
     body: Bytes,
 }
@@ -263,8 +263,9 @@ pub(crate) fn base(guise: &Guise, parts: &Parts) -> String {
 }
 
 fn if_match(parts: &Parts) -> Option<String> {
-    let value = parts.headers.get(IF_MATCH)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    let values = parts.headers.get_all(IF_MATCH).iter();
+    let tags: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!tags.is_empty()).then(|| tags.join(", "))
 }
 
 fn last_segment(uri: &Uri) -> &str {

@@ -2,7 +2,7 @@
 
 use guise_domain::{
     AccountId, Action, Admission, CreateProfileError, EditProfileError, EditedProfile, ExternalId,
-    Kind, Lookalike, MediaId, NewProfile, Outcome, Page, PageRequest, Picture, Profile,
+    Kind, Lookalike, MediaId, NewProfile, Operator, Outcome, Page, PageRequest, Picture, Profile,
     ProfileChange, ProfileFilter, ProfileId, ProfileName, ProfileState, ProfileTag, Revision,
     Tagged, skeleton,
 };
@@ -34,16 +34,18 @@ const FIND: &str = select_profile!(
     ORDER BY id DESC LIMIT ?2"
 );
 const KEEP: &str = "INSERT INTO revisions (account, profile, revision, name, kind, avatar_owner,
-        avatar_media, avatar_random, avatar_format, avatar_width, avatar_height, made_at, app)
+        avatar_media, avatar_random, avatar_format, avatar_width, avatar_height, made_at, app, operator)
     SELECT account, id, revision, name, kind, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, made_at, app
+        avatar_format, avatar_width, avatar_height, made_at, app, operator
     FROM profiles WHERE account = ?1 AND id = ?2";
 const CHANGE: &str = "UPDATE profiles SET revision = ?3, name = ?4, folded = ?5, kind = ?6,
         avatar_owner = ?7, avatar_media = ?8, avatar_random = ?9, avatar_format = ?10,
-        avatar_width = ?11, avatar_height = ?12, made_at = ?13, app = ?14
+        avatar_width = ?11, avatar_height = ?12, made_at = ?13, app = ?14,
+        operator = ?15
     WHERE account = ?1 AND id = ?2";
+const CALL: &str = "UPDATE profiles SET external_id = ?3 WHERE account = ?1 AND id = ?2";
 const PAST: &str = "SELECT profile, revision, name, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, kind, made_at, app
+        avatar_format, avatar_width, avatar_height, kind, made_at, app, operator
     FROM revisions WHERE account = ?3 AND profile = ?4 AND revision <= ?1
     ORDER BY revision DESC LIMIT ?2";
 const TAGS: &str = "SELECT tag FROM profile_tags WHERE account = ?1 AND profile = ?2 ORDER BY tag";
@@ -63,11 +65,7 @@ pub(crate) fn edit(
     let Some(profile) = one(step.db, BY_ID, place, read_profile)? else {
         return Ok(Err(EditProfileError::NotFound));
     };
-    let current = profile.current.revision;
-    if expected.is_some_and(|expected| expected != current) {
-        return Ok(Err(EditProfileError::Stale { current }));
-    }
-    apply(step, admission, profile, change)
+    apply(step, admission, profile, expected, change)
 }
 
 /// Changes the caller's living profile with this external id, or makes one.
@@ -76,12 +74,18 @@ pub(crate) fn put(
     admission: &Admission,
     id: ProfileId,
     external_id: ExternalId,
+    expected: Option<u32>,
     change: ProfileChange,
 ) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
     if let Some(profile) = living(step.db, admission.account, &external_id)? {
-        return apply(step, admission, profile, change);
+        return apply(step, admission, profile, expected, change);
     }
-    let ProfileChange { name: Some(name), avatar, kind, tags, server_words } = change else {
+    if expected.is_some() {
+        return Ok(Err(EditProfileError::NotFound));
+    }
+    let ProfileChange { name: Some(name), avatar, kind, external_id: _, tags, server_words } =
+        change
+    else {
         return Ok(Err(EditProfileError::Incomplete));
     };
     let (tags, external_id) = (tags.unwrap_or_default(), Some(external_id));
@@ -92,9 +96,7 @@ pub(crate) fn put(
         Err(CreateProfileError::Broken(rule)) => Err(EditProfileError::Broken(rule)),
         Err(CreateProfileError::NotAPicture) => Err(EditProfileError::NotAPicture),
         Err(CreateProfileError::MediaNotFound) => Err(EditProfileError::MediaNotFound),
-        Err(CreateProfileError::ExternalIdTaken) => {
-            return Err(impossible("an external id that is free and taken"));
-        }
+        Err(CreateProfileError::ExternalIdTaken) => Err(EditProfileError::ExternalIdTaken),
     })
 }
 
@@ -102,10 +104,20 @@ fn apply(
     step: &mut Step<'_>,
     admission: &Admission,
     profile: Profile,
+    expected: Option<u32>,
     change: ProfileChange,
 ) -> rusqlite::Result<Result<EditedProfile, EditProfileError>> {
-    let ProfileChange { name, avatar, kind, tags, server_words } = change;
+    let ProfileChange { name, avatar, kind, external_id, tags, server_words } = change;
     let before = &profile.current;
+    if expected.is_some_and(|expected| expected != before.revision) {
+        return Ok(Err(EditProfileError::Stale { current: before.revision }));
+    }
+    let external_id = external_id.filter(|id| profile.external_id.as_ref() != Some(id));
+    if let Some(external_id) = &external_id
+        && living(step.db, admission.account, external_id)?.is_some()
+    {
+        return Ok(Err(EditProfileError::ExternalIdTaken));
+    }
     let name = name.filter(|name| *name != before.name);
     if let Some(name) = &name
         && let Some(rule) = House::of(step.db, admission.account)?.forbids(name, &server_words)
@@ -127,27 +139,44 @@ fn apply(
         kind: kind.or(before.kind),
         made_at: admission.now,
         app: Some(admission.app),
+        operator: admission.operator.clone(),
     };
-    let retagged = match tags {
-        Some(tags) => set_tags(step, admission.account, profile.id, &tags)?,
-        None => false,
-    };
+    let relabelled = relabel(step, admission.account, profile.id, external_id.as_ref(), tags)?;
+    let external_id = external_id.or_else(|| profile.external_id.clone());
     let same =
         (&after.name, after.avatar, after.kind) == (&before.name, before.avatar, before.kind);
     let (account, id) = (admission.account, profile.id);
     if same {
-        let outcome = if retagged { Outcome::Updated } else { Outcome::Unchanged };
-        if retagged {
+        let outcome = if relabelled { Outcome::Updated } else { Outcome::Unchanged };
+        if relabelled {
             note(step, admission, Action::ProfileEdited, id.get(), Some(before.revision))?;
         }
-        let profile = tagged(step.db, account, profile)?;
+        let profile = tagged(step.db, account, Profile { external_id, ..profile })?;
         return Ok(Ok(EditedProfile { profile, outcome, alike: Vec::new() }));
     }
     replace(step, account, id, &after)?;
     let alike = rename(step, account, &profile, &after.name)?;
     note(step, admission, Action::ProfileEdited, id.get(), Some(after.revision))?;
-    let profile = tagged(step.db, account, Profile { current: after, ..profile })?;
+    let profile = tagged(step.db, account, Profile { current: after, external_id, ..profile })?;
     Ok(Ok(EditedProfile { profile, outcome: Outcome::Updated, alike }))
+}
+
+/// Changes what is no part of a revision; whether that changes anything. The external id is another and free.
+fn relabel(
+    step: &Step<'_>,
+    account: AccountId,
+    id: ProfileId,
+    external_id: Option<&ExternalId>,
+    tags: Option<Vec<ProfileTag>>,
+) -> rusqlite::Result<bool> {
+    if let Some(external_id) = external_id {
+        step.execute(CALL, (account.get(), id.get(), external_id.as_str()))?;
+    }
+    let retagged = match tags {
+        Some(tags) => set_tags(step, account, id, &tags)?,
+        None => false,
+    };
+    Ok(external_id.is_some() || retagged)
 }
 
 /// Keeps what a profile's new name looks like; whom it looks like, if it is new.
@@ -195,7 +224,7 @@ fn replace(
     id: ProfileId,
     after: &Revision,
 ) -> rusqlite::Result<()> {
-    let Revision { revision, name, avatar, kind, made_at, app } = after;
+    let Revision { revision, name, avatar, kind, made_at, app, operator } = after;
     let PictureColumns { owner, media, random, format, width, height } =
         PictureColumns::of(*avatar);
     step.execute(KEEP, (account.get(), id.get()))?;
@@ -214,6 +243,7 @@ fn replace(
         height,
         made_at.millis(),
         app.map(guise_domain::AppId::get),
+        operator.as_ref().map(Operator::as_str),
     ];
     step.execute(CHANGE, row).map(drop)
 }

@@ -25,6 +25,9 @@ pub enum OpenError {
         /// The newest format this program knows.
         known: i64,
     },
+    /// It has to be upgraded, and a server runs on it, which would go on writing what its own version knows.
+    #[error("{} is of an older guise, and a server runs on it: stop that first", .0.display())]
+    InUse(PathBuf),
     /// The copy that is made before a migration could not be made.
     #[error("{} could not be made before the upgrade: {reason}", path.display())]
     Copy {

@@ -55,11 +55,19 @@ pub struct Options {
     /// Called on the writer's thread when it ends although nobody closed the store: a bug, or a broken disk. Nothing
     /// is written from then on, so the program had better exit.
     pub on_writer_end: Option<Box<dyn FnOnce() + Send>>,
+    /// Whether a server runs on the database: asked before an upgrade, which it would not know of.
+    pub in_use: Option<Box<dyn Fn() -> bool + Send>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { wal_checkpoint_pages: 16_000, readers: 4, pages_max: None, on_writer_end: None }
+        Self {
+            wal_checkpoint_pages: 16_000,
+            readers: 4,
+            pages_max: None,
+            on_writer_end: None,
+            in_use: None,
+        }
     }
 }
 

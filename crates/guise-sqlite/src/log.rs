@@ -91,7 +91,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         id: EntryId::new(row.get(0)?),
         app: row.get::<_, Option<i64>>(1)?.map(AppId::new),
-        operator: operator.map(|label| label.parse().map_err(impossible)).transpose()?,
+        operator: operator.map(Operator::from_stored),
         action: Action::parse(&action).ok_or_else(|| impossible(format!("action {action}")))?,
         subject: row.get(4)?,
         revision: row.get(5)?,

@@ -279,22 +279,22 @@ pub(crate) fn forget_account(
 
 /// Makes all looks anew when they were made by other rules, or never.
 pub(crate) fn refresh(db: &mut Connection) -> rusqlite::Result<()> {
-    let rules = skeleton_rules();
-    if are_made_by(db, &rules)? {
+    if are_current(db)? {
         return Ok(());
     }
     // Another process may be doing the same: whoever comes second finds it done.
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !are_made_by(&step, &rules)? {
+    if !are_current(&step)? {
         fill(&step)?;
-        execute(&step, "UPDATE installation SET skeleton_rules = ?1", [&rules])?;
+        execute(&step, "UPDATE installation SET skeleton_rules = ?1", [skeleton_rules()])?;
     }
     step.commit()
 }
 
-fn are_made_by(db: &Connection, rules: &str) -> rusqlite::Result<bool> {
+/// Whether all looks are made by the rules of this program.
+pub(crate) fn are_current(db: &Connection) -> rusqlite::Result<bool> {
     const MADE_BY: &str = "SELECT 1 FROM installation WHERE skeleton_rules = ?1";
-    Ok(one(db, MADE_BY, [rules], |_| Ok(()))?.is_some())
+    Ok(one(db, MADE_BY, [skeleton_rules()], |_| Ok(()))?.is_some())
 }
 
 fn fill(db: &Connection) -> rusqlite::Result<()> {

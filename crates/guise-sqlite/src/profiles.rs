@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, CreateProfileError, Digest, EditProfileError,
     EditedProfile, Erased, ExternalId, Face, Keep, Kind, Lookalike, MediaId, MediaKey, NewProfile,
-    Once, Page, PageRequest, Picture, PictureFormat, Profile, ProfileChange, ProfileFilter,
-    ProfileId, ProfileName, Profiles, Revision, StoreError, Tagged, Timestamp, skeleton,
+    Once, Operator, Page, PageRequest, Picture, PictureFormat, Profile, ProfileChange,
+    ProfileFilter, ProfileId, ProfileName, Profiles, Revision, StoreError, Tagged, Timestamp,
+    skeleton,
 };
 use rusqlite::Row;
 
@@ -24,8 +25,8 @@ macro_rules! select_profile {
     ($rest:literal) => {
         concat!(
             "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random, avatar_format,
-                avatar_width, avatar_height, kind, made_at, app, external_id, uses, last_used_at,
-                destroyed_at, erased_at
+                avatar_width, avatar_height, kind, made_at, app, operator, external_id, uses,
+                last_used_at, destroyed_at, erased_at
             FROM profiles ",
             $rest
         )
@@ -37,8 +38,8 @@ const PUBLISH: &str = "UPDATE uploads SET public = 1 WHERE owner = ?1 AND id = ?
 const USE: &str = "INSERT OR IGNORE INTO avatar_uses (owner, media, account, profile)
     VALUES (?1, ?2, ?3, ?4)";
 const CREATE: &str = "INSERT INTO profiles (account, id, name, folded, avatar_owner, avatar_media,
-        avatar_random, avatar_format, avatar_width, avatar_height, kind, made_at, app, external_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+        avatar_random, avatar_format, avatar_width, avatar_height, kind, made_at, app, external_id, operator)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 pub(crate) const BY_ID: &str =
     select_profile!("WHERE account = ?1 AND id = ?2 AND destroyed_at IS NULL");
 // What its owner shows now is for the owner to say: only others are shown what was.
@@ -117,10 +118,11 @@ impl Profiles for SqliteStore {
         admission: &Admission,
         id: ProfileId,
         external_id: ExternalId,
+        expected: Option<u32>,
         change: ProfileChange,
     ) -> Result<Admitted<Result<EditedProfile, EditProfileError>>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            edits::put(step, admission, id, external_id, change)
+            edits::put(step, admission, id, external_id, expected, change)
         })
         .await
     }
@@ -224,6 +226,7 @@ pub(crate) fn create(
         admission.now.millis(),
         admission.app.get(),
         external_id.as_ref().map(ExternalId::as_str),
+        admission.operator.as_ref().map(Operator::as_str),
     ];
     step.execute(CREATE, row)?;
     tags.sort();
@@ -235,8 +238,9 @@ pub(crate) fn create(
     names::add(step, account, id, look)?;
     note(step, admission, Action::ProfileCreated, id.get(), Some(1))?;
     step.keep_id(id.get());
-    let (made_at, app) = (admission.now, Some(admission.app));
-    let current = Revision { revision: 1, name, avatar, kind, made_at, app };
+    let Admission { app, operator, now, .. } = admission;
+    let (made_at, app, operator) = (*now, Some(*app), operator.clone());
+    let current = Revision { revision: 1, name, avatar, kind, made_at, app, operator };
     let profile = Profile {
         id,
         current,
@@ -283,20 +287,20 @@ pub(crate) fn publish(
 /// The profile that a row of [`select_profile`] holds.
 pub(crate) fn read_profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
     let id = ProfileId::new(row.get(0)?);
-    let external_id: Option<String> = row.get(12)?;
+    let external_id: Option<String> = row.get(13)?;
     let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
     Ok(Profile {
         id,
         current: read_revision(row, id)?,
-        external_id: external_id.map(|text| text.parse().map_err(impossible)).transpose()?,
-        uses: unsigned(row.get(13)?)?,
-        last_used_at: moment(row.get(14)?),
-        destroyed_at: moment(row.get(15)?),
-        erased_at: moment(row.get(16)?),
+        external_id: external_id.map(ExternalId::from_stored),
+        uses: unsigned(row.get(14)?)?,
+        last_used_at: moment(row.get(15)?),
+        destroyed_at: moment(row.get(16)?),
+        erased_at: moment(row.get(17)?),
     })
 }
 
-/// The revision in columns 1 to 11; column 0 is the profile's.
+/// The revision in columns 1 to 12; column 0 is the profile's.
 pub(crate) fn read_revision(row: &Row<'_>, id: ProfileId) -> rusqlite::Result<Revision> {
     let Face { profile: _, revision, name, avatar } = read_face(row, 0)?;
     let kind: Option<String> = row.get(9)?;
@@ -311,6 +315,7 @@ pub(crate) fn read_revision(row: &Row<'_>, id: ProfileId) -> rusqlite::Result<Re
         kind: kind.transpose()?,
         made_at: made_at.unwrap_or(id.created_at()),
         app: row.get::<_, Option<i64>>(11)?.map(AppId::new),
+        operator: row.get::<_, Option<String>>(12)?.map(Operator::from_stored),
     })
 }
 

@@ -28,6 +28,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_names.sql"),
     include_str!("../migrations/0010_sessions.sql"),
     include_str!("../migrations/0011_request_tokens.sql"),
+    include_str!("../migrations/0012_log_not_replaced.sql"),
+    include_str!("../migrations/0013_revisers.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -47,6 +49,9 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
     // What is erased is to be gone from the file too, and not only from its tables.
     db.execute_batch("PRAGMA trusted_schema = off; PRAGMA secure_delete = on;")?;
+    if !is_current(&mut db, path)? && options.in_use.as_ref().is_some_and(|in_use| in_use()) {
+        return Err(OpenError::InUse(path.to_owned()));
+    }
     migrate(&mut db, path, MIGRATIONS)?;
     names::refresh(&mut db)?;
     db.execute_batch(PRAGMAS)?;
@@ -57,6 +62,13 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
     Ok(db)
+}
+
+/// Whether there is nothing to be brought up to date, or nothing yet at all.
+fn is_current(db: &mut Connection, path: &Path) -> Result<bool, OpenError> {
+    let look = db.transaction()?;
+    let found = version(&look, path, MIGRATIONS)?;
+    Ok(found == 0 || (found == number(MIGRATIONS) && names::are_current(&look)?))
 }
 
 fn migrate(db: &mut Connection, path: &Path, scripts: &[&str]) -> Result<(), OpenError> {
@@ -284,9 +296,13 @@ mod tests {
             FROM log";
         let lines = || db.query_row(lines, (), |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
-        for sql in
-            ["UPDATE log SET app = 4", "DELETE FROM log WHERE app IS NULL", "DELETE FROM log"]
-        {
+        for sql in [
+            "UPDATE log SET app = 4",
+            "DELETE FROM log WHERE app IS NULL",
+            "DELETE FROM log",
+            "REPLACE INTO log VALUES (7, 2, 3, 'day', 'b', 6, NULL)",
+            "INSERT OR REPLACE INTO log SELECT account, id, 4, operator, action, subject, revision FROM log",
+        ] {
             assert_eq!(db.execute(sql, ()).unwrap_err().to_string(), "the log is append-only");
         }
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");

@@ -123,7 +123,7 @@ pub(crate) fn read_token(row: &Row<'_>, first: usize) -> rusqlite::Result<Token>
         app: AppId::new(row.get(first + 2)?),
         secret: Sealed::from_bytes(row.get(first + 3)?),
         access: Access::parse(&access).ok_or_else(|| impossible(format!("access {access}")))?,
-        operator: operator.map(|label| label.parse().map_err(impossible)).transpose()?,
+        operator: operator.map(Operator::from_stored),
         created_at: Timestamp::from_millis(row.get(first + 6)?),
         revoked: row.get(first + 7)?,
     })

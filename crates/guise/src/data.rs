@@ -18,6 +18,8 @@ const PROOF: &str = "guise key proof";
 
 /// The database's name in the folder.
 const DATABASE: &str = "guise.db";
+/// Held by the server that runs on the folder.
+const LOCK: &str = "lock";
 
 /// Refuses a key that cannot be read. Makes nothing.
 pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
@@ -54,7 +56,7 @@ impl DataFolder {
 
     /// Keeps every other server off this folder, for as long as the file is open.
     pub(crate) fn lock(&self) -> anyhow::Result<File> {
-        let file = self.lock_file("lock")?;
+        let file = self.lock_file(LOCK)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => bail!(
@@ -115,9 +117,15 @@ fn open_store(
     config: &Config,
     on_writer_end: Option<Box<dyn FnOnce() + Send>>,
 ) -> anyhow::Result<SqliteStore> {
+    let lock = config.data.join(LOCK);
+    let in_use = move || {
+        File::create(&lock)
+            .is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    };
     let options = guise_sqlite::Options {
         wal_checkpoint_pages: u32::try_from(config.wal_checkpoint_pages).unwrap_or(u32::MAX),
         on_writer_end,
+        in_use: Some(Box::new(in_use)),
         ..guise_sqlite::Options::default()
     };
     SqliteStore::open(database, options)

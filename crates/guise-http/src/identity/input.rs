@@ -10,6 +10,7 @@ use guise_domain::{
     ProfileState, ProfileTag, fold,
 };
 
+use super::output::etag;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Unreadable};
 use crate::wire::{Member, Pairs, moment, page};
@@ -58,15 +59,23 @@ impl Input for Edited {
     }
 }
 
-/// What a profile shall be.
+/// What a profile shall be, and the revision it is now; of any, or a new one, when that is absent.
 #[derive(Debug)]
-pub(crate) struct Put(pub(super) ProfileChange);
+pub(crate) struct Put {
+    pub(super) expected: Option<u32>,
+    pub(super) change: ProfileChange,
+}
 
 impl Input for Put {
     const ENDPOINT: Endpoint = Endpoint::ProfilesEdit;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        Ok(Self(change(&request.json()?)?))
+        let body = request.json()?;
+        let change = change(&body)?;
+        let tag = request.if_match.as_deref();
+        let rule = "If-Match: must be the profile's revision in quotes";
+        let read = |tag| revision(tag).ok_or_else(|| Refusal::Invalid(rule.into()));
+        Ok(Self { expected: tag.map(read).transpose()?, change })
     }
 }
 
@@ -168,12 +177,16 @@ fn expected(if_match: Option<&str>) -> Result<Option<u32>, Refusal> {
         None => Err(Refusal::RevisionRequired),
         Some("*") => Ok(None),
         Some(tag) => {
-            let revision = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-            let revision = revision.and_then(|revision| revision.parse().ok());
             let rule = "If-Match: must be the profile's revision in quotes, or *";
-            revision.map(Some).ok_or_else(|| Refusal::Invalid(rule.into()))
+            revision(tag).map(Some).ok_or_else(|| Refusal::Invalid(rule.into()))
         }
     }
+}
+
+/// The revision that `tag` names, written as [`etag`] writes it.
+fn revision(tag: &str) -> Option<u32> {
+    let revision = tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+    (etag(revision) == tag.trim()).then_some(revision)
 }
 
 fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
@@ -183,6 +196,7 @@ fn change(body: &serde_json::Value) -> Result<ProfileChange, Refusal> {
         name: if given_name.is_absent() { None } else { Some(name(&given_name)?) },
         avatar: avatar(&top.member("avatar")?)?,
         kind: kind(&top.member("kind")?)?,
+        external_id: external_id(&top.member("external_id")?)?,
         tags: tags(&top.member("tags")?)?,
         server_words: Arc::default(),
     })

@@ -7,12 +7,12 @@ mod output;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use guise_domain::{
-    Answer, EditedProfile, Lookalike, NewProfile, Outcome, Page, ProfileChange, ProfileId, Tagged,
+    Answer, EditedProfile, ExternalId, ExternalIdError, Lookalike, NewProfile, Outcome, Page,
+    ProfileChange, ProfileId, Tagged,
 };
 use http::StatusCode;
 
 use crate::answer;
-use crate::auth::Caller;
 use crate::error::Refusal;
 use crate::extract::{Input, Signed};
 use crate::state::Guise;
@@ -85,16 +85,16 @@ pub(crate) async fn edit(
 pub(crate) async fn put(
     State(guise): State<Guise>,
     Path(key): Path<String>,
-    Signed { caller, input: Put(change), received }: Signed<Put>,
+    Signed { caller, input: Put { expected, change }, received }: Signed<Put>,
 ) -> Result<Response, Refusal> {
-    let external_id = match key.parse() {
+    let external_id = match key_of(&key, change.external_id.as_ref()) {
         Ok(external_id) => external_id,
-        Err(rule) => return Err(refuse_key(&guise, &caller, rule).await),
+        Err(refusal) => return Err(caller.refuse(&guise, Put::ENDPOINT, refusal).await),
     };
     let id = ProfileId::new(guise.next_id(caller.now));
     let admission = caller.admission(&guise, Put::ENDPOINT);
     let change = ProfileChange { server_words: guise.reserved_names(), ..change };
-    let put = guise.store().put_profile(&admission, id, external_id, change).await?;
+    let put = guise.store().put_profile(&admission, id, external_id, expected, change).await?;
     let EditedProfile { profile, outcome, alike } = caller.admitted(put)??;
     let status = match outcome {
         Outcome::Created => StatusCode::CREATED,
@@ -103,13 +103,14 @@ pub(crate) async fn put(
     Ok(answer::written(made(&guise, &received, status, profile, Some(outcome), &alike)))
 }
 
-async fn refuse_key(
-    guise: &Guise,
-    caller: &Caller,
-    rule: guise_domain::ExternalIdError,
-) -> Refusal {
-    let refusal = Refusal::Invalid(format!("external_id: {rule}"));
-    caller.refuse(guise, Put::ENDPOINT, refusal).await
+/// The external id in a path, which the body may repeat.
+fn key_of(path: &str, body: Option<&ExternalId>) -> Result<ExternalId, Refusal> {
+    let refuse = |rule: &dyn std::fmt::Display| Refusal::Invalid(format!("external_id: {rule}"));
+    let key = path.parse().map_err(|rule: ExternalIdError| refuse(&rule))?;
+    if body.is_some_and(|body| *body != key) {
+        return Err(refuse(&"must be the one in the path"));
+    }
+    Ok(key)
 }
 
 /// `GET /guise/v1/profiles/{id}/revisions`

@@ -85,7 +85,7 @@ impl ProfileOut {
         let Tagged { profile, tags, digest } = tagged;
         let Profile { id, current, external_id, uses, last_used_at, destroyed_at, erased_at } =
             profile;
-        let Revision { revision, name, avatar, kind, made_at, app: _ } = current;
+        let Revision { revision, name, avatar, kind, made_at, app: _, operator: _ } = current;
         Self {
             id: id.to_string(),
             revision,
@@ -116,11 +116,12 @@ pub(super) struct RevisionOut {
     avatar: AvatarOut,
     made_at: String,
     app_id: Option<String>,
+    operator: Option<String>,
 }
 
 impl RevisionOut {
     pub(super) fn new(guise: &Guise, received: &str, id: ProfileId, revision: Revision) -> Self {
-        let Revision { revision, name, avatar, kind, made_at, app } = revision;
+        let Revision { revision, name, avatar, kind, made_at, app, operator } = revision;
         Self {
             revision,
             name: name.as_str().to_owned(),
@@ -128,12 +129,18 @@ impl RevisionOut {
             avatar: AvatarOut { url: guise.avatar_url(received, id, &name, avatar) },
             made_at: written_moment(made_at),
             app_id: app.map(|app| app.to_string()),
+            operator: operator.map(|operator| operator.to_string()),
         }
     }
 }
 
 /// Names the revision, for `If-Match`.
 pub(super) fn with_etag(mut answer: Answer, revision: u32) -> Answer {
-    answer.headers.push((ETAG.to_string(), format!("\"{revision}\"")));
+    answer.headers.push((ETAG.to_string(), etag(revision)));
     answer
+}
+
+/// What a revision is named by.
+pub(super) fn etag(revision: u32) -> String {
+    format!("\"{revision}\"")
 }

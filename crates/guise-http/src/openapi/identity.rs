@@ -15,10 +15,6 @@ use super::schemas::{count, cursor, exactly, id_text, list, object, or_null, sch
 use crate::error::Refusal;
 
 pub(super) fn operations() -> Vec<Operation> {
-    let revision =
-        "The revision that is changed, in quotes as `ETag` has it; or `*`, for whatever it is.";
-    let revision =
-        json!({"type": "string", "pattern": "^(\\*|\"[0-9]{1,9}\")$", "description": revision});
     vec![
         find(),
         create(),
@@ -28,14 +24,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "The profile.", exactly(1, [("profile", schema("Profile"))]))
             .refuses([Refusal::NotFound]),
         Operation::patch("/guise/v1/profiles/{id}", Endpoint::ProfilesEdit, "Changes a profile")
-            .says("What is absent stays. Another name, picture or kind is a new revision.")
+            .says("What is absent stays. Another name, picture or kind is a new revision. If-Match `*` changes whatever is there.")
             .takes("path", "id", true, schema("ProfileId"))
-            .takes("header", "If-Match", true, revision)
+            .takes("header", "If-Match", true, revision("^(\\*|\"[1-9][0-9]{0,8}\")$"))
             .reads(JSON, schema("ProfileChange"))
             .answers(200, "The profile as it is now.", made())
             .refuses(broken("").into_iter().take(1))
             .refuses([Refusal::NotFound, Refusal::Stale(1), Refusal::RevisionRequired, invalid()])
-            .refuses([Refusal::MediaNotFound, Refusal::NotAPicture]),
+            .refuses([Refusal::MediaNotFound, Refusal::NotAPicture, Refusal::ExternalIdTaken]),
         erase(),
         names::check(),
         revisions(),
@@ -88,13 +84,21 @@ fn put() -> Operation {
         Endpoint::ProfilesEdit,
         "Makes or changes the profile with this external id",
     )
-    .says("A new one needs a name.")
+    .says("A new one needs a name, and no If-Match.")
     .takes("path", "key", true, external_id())
+    .takes("header", "If-Match", false, revision("^\"[1-9][0-9]{0,8}\"$"))
     .reads(JSON, schema("ProfileChange"))
     .answers(200, "It was there.", answer(&["updated", "unchanged"]))
     .answers(201, "It is new.", answer(&["created"]))
     .refuses(broken(""))
-    .refuses([invalid(), Refusal::MediaNotFound, Refusal::NotAPicture])
+    .refuses([Refusal::NotFound, Refusal::Stale(1), invalid()])
+    .refuses([Refusal::MediaNotFound, Refusal::NotAPicture])
+}
+
+/// A revision as `ETag` has it.
+fn revision(pattern: &str) -> Value {
+    let description = "The revision that is changed, in quotes as `ETag` has it.";
+    json!({"type": "string", "pattern": pattern, "description": description})
 }
 
 fn erase() -> Operation {
@@ -160,7 +164,7 @@ fn tag() -> Value {
 }
 
 fn external_id() -> Value {
-    json!({"type": "string", "pattern": format!("^[!-~]{{1,{EXTERNAL_ID_CHARS_MAX}}}$")})
+    json!({"type": "string", "pattern": format!("^(?!\\.{{1,2}}$)[!-~]{{1,{EXTERNAL_ID_CHARS_MAX}}}$")})
 }
 
 fn moment() -> Value {
@@ -196,6 +200,7 @@ pub(super) fn schemas() -> Value {
             ("name", or_null(name.clone())),
             ("avatar", or_null(media())),
             ("kind", or_null(kind())),
+            ("external_id", or_null(external_id())),
             ("tags", or_null(tags())),
         ]),
         "Profile": exactly(13, [
@@ -213,13 +218,14 @@ pub(super) fn schemas() -> Value {
             ("destroyed_at", or_null(moment())),
             ("erased_at", or_null(moment())),
         ]),
-        "Revision": exactly(6, [
+        "Revision": exactly(7, [
             ("revision", revision.clone()),
             ("name", name),
             ("kind", or_null(kind())),
             ("avatar", exactly(1, [url()])),
             ("made_at", moment()),
             ("app_id", or_null(id_text())),
+            ("operator", or_null(operator())),
         ]),
         "LogEntry": exactly(7, [
             ("id", id_text()),

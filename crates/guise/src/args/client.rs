@@ -71,6 +71,9 @@ pub(crate) enum ProfileCommand {
         /// Who or what speaks: human, bot or ai
         #[arg(long, value_name = "KIND")]
         kind: Option<String>,
+        /// What it is called in your own systems from now on
+        #[arg(long, value_name = "KEY")]
+        external_id: Option<String>,
         /// A tag, in place of those it has; may be given more than once
         #[arg(long, value_name = "TAG")]
         tag: Vec<String>,

@@ -19,6 +19,7 @@ pub(super) struct Change {
     pub(super) name: Option<String>,
     pub(super) avatar: Option<PathBuf>,
     pub(super) kind: Option<String>,
+    pub(super) external_id: Option<String>,
     pub(super) tags: Vec<String>,
 }
 
@@ -26,13 +27,10 @@ pub(super) struct Change {
 pub(super) async fn add(
     client: &Client,
     new: Change,
-    external_id: Option<String>,
     chunked: bool,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let mut body = body(client, new, chunked).await?;
-    body.extend(external_id.map(|id| ("external_id".to_owned(), json!(id))));
-    let body = Body::Json(Value::Object(body).to_string());
+    let body = Body::Json(Value::Object(body(client, new, chunked).await?).to_string());
     let answer = client.post(PROFILES, body).await?.success()?;
     let profile = made(&answer)?;
     if output.json {
@@ -89,7 +87,10 @@ pub(super) async fn edit(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let body = body(client, change, false).await?;
-    ensure!(!body.is_empty(), "say what to change: --name, --avatar, --kind or --tag");
+    ensure!(
+        !body.is_empty(),
+        "say what to change: --name, --avatar, --kind, --external-id or --tag"
+    );
     let target = format!("{PROFILES}/{id}");
     let seen = client.get(&target).await?;
     let revision = HeaderValue::from_str(seen.header("etag"))?;
@@ -113,10 +114,11 @@ async fn body(
     change: Change,
     chunked: bool,
 ) -> anyhow::Result<Map<String, Value>> {
-    let Change { name, avatar, kind, tags } = change;
+    let Change { name, avatar, kind, external_id, tags } = change;
     let mut body = Map::new();
     body.extend(name.map(|name| ("name".to_owned(), json!(name))));
     body.extend(kind.map(|kind| ("kind".to_owned(), json!(kind))));
+    body.extend(external_id.map(|id| ("external_id".to_owned(), json!(id))));
     if !tags.is_empty() {
         body.insert("tags".to_owned(), json!(tags));
     }
@@ -150,10 +152,10 @@ pub(super) async fn history(
     if output.json {
         return Ok(output.value(&Value::Array(revisions))?);
     }
-    let cells = ["revision", "made_at", "name", "kind", "app_id"];
+    let cells = ["revision", "made_at", "name", "kind", "app_id", "operator"];
     let row = |revision: &Value| cells.map(|cell| text(revision, cell)).to_vec();
     let rows: Vec<_> = revisions.iter().map(row).collect();
-    Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP"], &rows)?)
+    Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP", "OPERATOR"], &rows)?)
 }
 
 /// All items of a list, page by page.

@@ -19,8 +19,8 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     match command {
         ProfileCommand::Add { name, avatar, kind, external_id, tag, chunked } => {
-            let new = Change { name: Some(name), avatar, kind, tags: tag };
-            identity::add(client, new, external_id, chunked, output).await
+            let new = Change { name: Some(name), avatar, kind, external_id, tags: tag };
+            identity::add(client, new, chunked, output).await
         }
         ProfileCommand::List => list(client, output).await,
         ProfileCommand::Find { name, kind, tag, unused_since, all } => {
@@ -34,8 +34,9 @@ pub(crate) async fn run(
             ];
             identity::find(client, &query, output).await
         }
-        ProfileCommand::Edit { id, name, avatar, kind, tag } => {
-            identity::edit(client, id, Change { name, avatar, kind, tags: tag }, output).await
+        ProfileCommand::Edit { id, name, avatar, kind, external_id, tag } => {
+            let change = Change { name, avatar, kind, external_id, tags: tag };
+            identity::edit(client, id, change, output).await
         }
         ProfileCommand::History { id } => identity::history(client, id, output).await,
         ProfileCommand::Erase { id, confirm } => erase::run(client, id, confirm, output).await,

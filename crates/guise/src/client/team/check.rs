@@ -48,7 +48,7 @@ impl Account {
     pub(super) fn check(&self, lines: &[Line], problems: &mut Problems) {
         for line in lines.iter().filter(|line| self.profile(line).is_none()) {
             if let Some(id) = line.id.as_ref().filter(|id| self.unnamed.contains(*id)) {
-                let reason = "is in this account already, without an external id";
+                let reason = "is in this account already, without an external id; `profile edit` gives it one";
                 problems.note(line.number, format_args!("id: profile {id} {reason}"));
             }
         }

@@ -102,7 +102,9 @@ impl Reader<'_> {
         for member in unknown.keys() {
             self.note(&format!("{member}: is no member of a line"));
         }
-        let external_id = self.required("external_id", external_id.as_ref(), external_id_of);
+        let external_id = self.required("external_id", external_id.as_ref(), |text| {
+            text.parse::<ExternalId>().map_err(|rule| rule.to_string())
+        });
         if let Some(external_id) = &external_id {
             let first = *seen.entry(external_id.to_string()).or_insert(self.number);
             if first != self.number {
@@ -190,14 +192,6 @@ impl Reader<'_> {
     }
 }
 
-/// An external id that can stand in a path.
-fn external_id_of(text: &str) -> Result<ExternalId, String> {
-    match text {
-        "." | ".." => Err("must not be a dot or two".to_owned()),
-        _ => text.parse().map_err(|rule| format!("{rule}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,12 +238,12 @@ mod tests {
                 "line 5: tags[2]: must be a string",
                 "line 6: is no JSON object: EOF while parsing a value (column 8)",
                 "line 7: is not UTF-8",
-                "line 8: external_id: must be 1 to 128 visible ASCII characters",
+                "line 8: external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
                 "line 8: name: must not contain line breaks, got U+000A",
                 "line 8: tags: must be an array of at most 16 strings",
                 "line 8: picture: must be a string",
                 "line 9: is no JSON object: duplicate field `name` (column 18)",
-                "line 10: external_id: must not be a dot or two",
+                "line 10: external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
             ]
         );
         let long = format!("{{\"name\":\"{}\"}}", "a".repeat(TEAM_LINE_BYTES_MAX));

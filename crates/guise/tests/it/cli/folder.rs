@@ -5,7 +5,7 @@ use std::thread;
 use tempfile::tempdir;
 
 use super::{json, mode, refusal, text};
-use crate::support::{guise, guise_with};
+use crate::support::{Process, guise, guise_with};
 
 #[test]
 fn commands_that_make_nothing_make_no_data_folder() {
@@ -54,6 +54,29 @@ fn a_wrong_key_is_told_and_nothing_starts() {
         assert_eq!(told, sentence);
     }
     text(&guise(&data, &["account", "list"]));
+}
+
+#[test]
+fn a_database_is_not_upgraded_under_a_server_that_runs() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Process::start(&data, &[], 1);
+    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
+    let version =
+        || db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap();
+    let older = version() - 1;
+    db.pragma_update(None, "user_version", older).unwrap();
+    for command in [["account", "list"].as_slice(), &["serve"]] {
+        let told = refusal(&guise(&data, command));
+        assert!(
+            told.contains("is of an older guise, and a server runs on it: stop that first"),
+            "{told}"
+        );
+        assert_eq!(version(), older);
+    }
+    db.pragma_update(None, "user_version", older + 1).unwrap();
+    text(&guise(&data, &["account", "list"]));
+    drop(server);
 }
 
 #[test]

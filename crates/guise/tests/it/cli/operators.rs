@@ -110,7 +110,7 @@ fn a_trusted_app_tells_the_server_who_is_at_work() {
     assert_eq!(listed[0]["app_id"], *app);
     let listed = json(&with("", &["--json", "audit", "list", "--action", "app.trusted"]));
     assert_eq!((&listed[0]["app_id"], &listed[0]["subject_id"]), (&Value::Null, &json!(app)));
-    let rule = "must be 1 to 64 characters on one line";
+    let rule = "must be 1 to 64 visible characters on one line";
     let told = refusal(&with("a\nb", &list));
     assert_eq!(told, format!("guise: GUISE_OPERATOR {rule}\n"));
     let wrong = by("", &list);

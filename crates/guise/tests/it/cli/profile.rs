@@ -31,7 +31,7 @@ fn a_profile_is_edited_found_and_its_history_is_told() {
     text(&run(&["edit", id, "--avatar", picture.to_str().unwrap()]));
     assert_eq!(
         refusal(&run(&["edit", id])),
-        "guise: say what to change: --name, --avatar, --kind or --tag\n"
+        "guise: say what to change: --name, --avatar, --kind, --external-id or --tag\n"
     );
     let told = refusal(&run(&["edit", id, "--kind", "robot"]));
     assert!(told.contains("(code 214): kind: must be human or bot or ai"), "{told}");

@@ -260,12 +260,20 @@ fn profiles_without_an_external_id_get_one_on_the_way_to_another_account() {
     );
     let told = refusal(&team.run(&["import", "named.jsonl", "--pictures", "others"]));
     let reason = format!("id: profile {id} is in this account already, without an external id");
-    assert!(told.ends_with(&format!("  line 1: {reason}\n")), "{told}");
+    assert!(
+        told.ends_with(&format!("  line 1: {reason}; `profile edit` gives it one\n")),
+        "{told}"
+    );
     team.write("others/extra.txt", "kept");
     team.write(&format!("others/{picture}"), "changed");
     let told = refusal(&team.run(&["export", "once.jsonl", "--pictures", "others"]));
     assert!(told.contains("is there already, with something else"), "{told}");
     assert!(!team.path("once.jsonl").exists());
+    let name = format!("guise:{id}");
+    text(&team.run(&["profile", "edit", &id, "--external-id", &name]));
+    text(&team.run(&["export", "own.jsonl", "--pictures", "faces"]));
+    let told = text(&team.run(&["import", "own.jsonl", "--pictures", "faces"]));
+    assert!(told.contains("0 created, 0 updated, 1 unchanged"), "{told}");
 }
 
 #[test]

@@ -130,7 +130,7 @@ async fn a_line_says_when_by_which_app_and_who_worked_with_it() {
     for (query, rule) in [
         ("since=x", "since: must be a moment such as 2026-01-31T00:00:00Z"),
         ("subject=x", "subject: must be a positive decimal number of at most 63 bits"),
-        ("operator=%00", "operator: must be 1 to 64 characters on one line"),
+        ("operator=%00", "operator: must be 1 to 64 visible characters on one line"),
     ] {
         let reply = world.get(&format!("{AUDIT}?{query}")).by(&shop).send().await;
         reply.refused_as(400, 214, "invalid", rule);

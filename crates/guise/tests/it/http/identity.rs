@@ -124,6 +124,7 @@ async fn each_change_is_a_new_revision_and_what_was_is_kept() {
     let id = id(&profile);
     world.clock.advance(60);
     let other_app = world.again(&shop, guise_domain::Access::DirectMessages).await;
+    let other_app = world.with_operator(&other_app, "night desk").await;
     let reply = edit(&world, &other_app, id, "\"1\"", &json!({"name": "Jon C", "kind": "human"}));
     let reply = reply.send().await;
     assert_eq!(reply.header("etag"), "\"2\"");
@@ -139,11 +140,12 @@ async fn each_change_is_a_new_revision_and_what_was_is_kept() {
     let app = |person: &Person| person.app.to_string();
     let revisions = json!([
         {"revision": 3, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&third)},
-            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&shop)},
+            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&shop), "operator": null},
         {"revision": 2, "name": "Jon C", "kind": "human", "avatar": {"url": picture(&edited)},
-            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&other_app)},
+            "made_at": "2027-01-15T08:01:00.000Z", "app_id": app(&other_app),
+            "operator": "night desk"},
         {"revision": 1, "name": "Jon", "kind": null, "avatar": {"url": picture(&profile)},
-            "made_at": "2027-01-15T08:00:00.000Z", "app_id": app(&shop)},
+            "made_at": "2027-01-15T08:00:00.000Z", "app_id": app(&shop), "operator": null},
     ]);
     assert_eq!(history, json!({"revisions": revisions}));
     let target = format!("{PROFILES}/{id}/revisions?count=2");
@@ -205,9 +207,13 @@ async fn a_change_is_of_the_revision_that_its_author_saw() {
     let reply = world.patch(&format!("{PROFILES}/{id}")).by(&shop).json("{}").send().await;
     let rule = "If-Match: is required, with the profile's revision in quotes, or *";
     reply.refused_as(428, 214, "revision-required", rule);
-    let reply = edit(&world, &shop, id, "2", &body).send().await;
     let rule = "If-Match: must be the profile's revision in quotes, or *";
-    reply.refused_as(400, 214, "invalid", rule);
+    for garbled in ["2", "\"+2\"", "\"02\"", "\"\"", "W/\"2\"", "\"2\", \"3\"", "**"] {
+        let reply = edit(&world, &shop, id, garbled, &body).send().await;
+        reply.refused_as(400, 214, "invalid", rule);
+    }
+    let twice = edit(&world, &shop, id, "*", &body).header("if-match", "\"1\"").send().await;
+    twice.refused_as(400, 214, "invalid", rule);
     for (person, id) in [(&ann, id), (&shop, "1"), (&shop, "abc")] {
         let reply = edit(&world, person, id, "*", &body).send().await;
         reply.refused_as(404, 34, "not-found", "Sorry, that page does not exist.");
@@ -301,6 +307,54 @@ async fn an_external_id_is_put_in_place_as_often_as_one_likes() {
 }
 
 #[tokio::test]
+async fn a_profile_gets_its_external_id_later_or_another() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let jon = made(&world, &shop, json!({"name": "Jon"})).await;
+    let zoe = made(&world, &shop, json!({"name": "Zoë", "external_id": "crm:2"})).await;
+    let call = |body: Value| edit(&world, &shop, id(&jon), "\"1\"", &body).send();
+    let taken = call(json!({"name": "Jon C", "external_id": "crm:2"})).await;
+    let rule = "external_id: is taken by another living profile of this account";
+    taken.refused_as(409, 214, "external-id-taken", rule);
+    for external_id in ["crm:1", "crm:1", "crm:3"] {
+        let edited = call(json!({"external_id": external_id})).await.success()["profile"].clone();
+        assert_eq!((&edited["external_id"], &edited["revision"]), (&json!(external_id), &json!(1)));
+    }
+    let target = format!("{PROFILES}/by-external-id/crm:3");
+    let put = |body: Value| world.put(&target).by(&shop).json(&body.to_string()).send();
+    let rule = "external_id: must be the one in the path";
+    put(json!({"external_id": "crm:1"})).await.refused_as(400, 214, "invalid", rule);
+    let same = put(json!({"external_id": "crm:3"})).await.success();
+    assert_eq!((&same["outcome"], &same["profile"]["id"]), (&json!("unchanged"), &jon["id"]));
+    let lines = format!("/guise/v1/audit?action=profile.edited&subject={}", id(&jon));
+    let lines = world.get(&lines).by(&shop).send().await.success();
+    assert_eq!(lines["entries"].as_array().unwrap().len(), 2, "once for each that was new");
+    let destroy = format!("/1.1/custom_profiles/destroy.json?id={}", id(&zoe));
+    world.delete(&destroy).by(&shop).send().await.empty(204);
+    call(json!({"external_id": "crm:2"})).await.success();
+}
+
+#[tokio::test]
+async fn what_is_put_in_place_may_say_which_revision_it_is_of() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    let target = format!("{PROFILES}/by-external-id/crm:1");
+    let put = |of: &'static str, name: &str| {
+        let call = world.put(&target).by(&shop).header("if-match", of);
+        call.json(&json!({"name": name}).to_string()).send()
+    };
+    put("\"1\"", "A").await.refused_as(404, 34, "not-found", "Sorry, that page does not exist.");
+    made(&world, &shop, json!({"name": "A", "external_id": "crm:1"})).await;
+    let stale = put("\"2\"", "B").await;
+    stale.refused_as(412, 214, "stale-revision", "The profile is at revision 1.");
+    let rule = "If-Match: must be the profile's revision in quotes";
+    put("*", "B").await.refused_as(400, 214, "invalid", rule);
+    assert_eq!(put("\"1\"", "B").await.success()["profile"]["revision"], 2);
+    put("\"1\"", "C").await.refused_as(412, 214, "stale-revision", "The profile is at revision 2.");
+    assert_eq!(names(&world, &shop, "state=all").await, ["B"]);
+}
+
+#[tokio::test]
 async fn profiles_are_found_by_name_kind_tag_use_and_state() {
     let world = World::new().await;
     let (shop, ann) = (world.person("shop").await, world.person("ann").await);
@@ -361,7 +415,11 @@ async fn making_one_is_held_to_its_rules() {
         (json!({"name": "A", "avatar": {}}), "avatar.media_id: is required"),
         (
             json!({"name": "A", "avatar": avatar, "external_id": "a b"}),
-            "external_id: must be 1 to 128 visible ASCII characters",
+            "external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
+        ),
+        (
+            json!({"name": "A", "avatar": avatar, "external_id": ".."}),
+            "external_id: must be 1 to 128 visible ASCII characters, other than . and ..",
         ),
         (
             json!({"name": "A", "avatar": avatar, "tags": ["a", "B"]}),

@@ -212,7 +212,7 @@ async fn names_are_checked_without_making_anything() {
             {"errors": [
                 error("invalid", "name: must not be empty"),
                 error("invalid", "kind: must be human or bot or ai"),
-                error("invalid", "external_id: must be 1 to 128 visible ASCII characters"),
+                error("invalid", "external_id: must be 1 to 128 visible ASCII characters, other than . and .."),
             ], "warnings": []},
             {"errors": [error("invalid", "name: is required")], "warnings": []},
         ]}),

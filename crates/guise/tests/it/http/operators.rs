@@ -92,7 +92,7 @@ async fn what_is_no_label_is_refused_and_not_counted() {
     let world = World::new().await;
     let shop = world.person("shop").await;
     world.trust(&shop, true).await;
-    let rule = "oauth_operator: must be 1 to 64 characters on one line";
+    let rule = "oauth_operator: must be 1 to 64 visible characters on one line";
     let long = "ü".repeat(65);
     for label in ["", " ", "a\nb", "a\u{7}", &long] {
         let reply = world.get(LIST).by(&shop).parameter(OPERATOR, label).send().await;

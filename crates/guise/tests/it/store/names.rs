@@ -72,7 +72,7 @@ impl Desk {
     async fn put(&self, id: i64, change: ProfileChange) -> Result<EditedProfile, EditProfileError> {
         let admission = self.admission(OWNER, Endpoint::ProfilesEdit);
         let (id, key) = (ProfileId::new(id), "crm:1".parse().unwrap());
-        match self.store.put_profile(&admission, id, key, change).await.unwrap() {
+        match self.store.put_profile(&admission, id, key, None, change).await.unwrap() {
             Admitted::Done(_, put) => put,
             other => panic!("{other:?}"),
         }
