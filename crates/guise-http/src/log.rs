@@ -51,9 +51,8 @@ pub(crate) fn filter(query: &Pairs) -> Result<LogFilter, Refusal> {
         |name: &str, rule: &dyn std::fmt::Display| Refusal::Invalid(format!("{name}: {rule}"));
     let action = given("action").map(|word| {
         let known = || Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>();
-        Action::parse(word).ok_or_else(|| {
-            refuse("action", &format_args!("must be one of {}", known().join(", ")))
-        })
+        Action::parse(word)
+            .ok_or_else(|| refuse("action", &format_args!("must be one of {}", known().join(", "))))
     });
     let operator = given("operator").map(|label| {
         label.parse::<Operator>().map_err(|rule: OperatorError| refuse("operator", &rule))

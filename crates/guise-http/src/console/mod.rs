@@ -8,6 +8,7 @@ mod assets;
 mod attempts;
 mod authorize;
 mod cookie;
+mod docs;
 mod form;
 mod frame;
 mod limits;
@@ -50,6 +51,7 @@ routes! { PAGES pages
     "/apps/{id}" get apps::show;
     "/apps/{id}/revoke" get apps::ask_revoke, post apps::revoke;
     "/apps/{id}/tokens" post tokens::create;
+    "/docs" get docs::show;
     "/limits" get limits::show;
     "/log" get log::show;
     "/oauth/authorize" get authorize::ask, post authorize::decide;
