@@ -89,6 +89,12 @@ impl Text {
     }
 }
 
+impl Answer {
+    fn is_success(&self) -> bool {
+        self.status.starts_with('2')
+    }
+}
+
 /// `GET /docs`
 pub(crate) async fn show(Reader(frame): Reader) -> Response {
     page(StatusCode::OK, &DocsPage { frame, apis: &APIS })
@@ -123,16 +129,16 @@ impl Api {
                 }),
             }
         }
-        let schemas = members(&value["components"]["schemas"]).map(|(name, schema)| Schema {
+        let schemas = members(at(value, "/components/schemas")).map(|(name, schema)| Schema {
             id: document.anchor(name),
             name: name.clone(),
             rows: document.rows(schema),
         });
         Self {
             id,
-            title: value["info"]["title"].as_str().unwrap_or_default().to_owned(),
-            about: Text::of(&value["info"]["description"]),
-            signing: Text::of(&value["components"]["securitySchemes"]["oauth1"]["description"]),
+            title: at(value, "/info/title").as_str().unwrap_or_default().to_owned(),
+            about: Text::of(at(value, "/info/description")),
+            signing: Text::of(at(value, "/components/securitySchemes/oauth1/description")),
             groups,
             schemas: schemas.collect(),
         }
@@ -142,7 +148,7 @@ impl Api {
 impl Document<'_> {
     fn operation(&self, path: &str, verb: &str, value: &Value) -> Operation {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        let bodies = members(&value["requestBody"]["content"]).map(|(media_type, body)| Body {
+        let bodies = members(at(value, "/requestBody/content")).map(|(media_type, body)| Body {
             media_type: media_type.clone(),
             rows: self.rows(&body["schema"]),
         });
@@ -182,17 +188,25 @@ impl Document<'_> {
     }
 }
 
-/// `/1.1/direct_messages/events/new.json` belongs to `Direct messages`.
+/// `/1.1/direct_messages/events/new.json` belongs to `Direct messages`, and so do their pictures, under `/1.1/ton`.
 fn family(path: &str) -> String {
     let path = path.trim_start_matches("/guise/v1/").trim_start_matches("/1.1/");
     let path = path.trim_start_matches("/2/");
-    let word = path.split('/').next().unwrap_or_default().replace('_', " ");
+    let word = match path.split('/').next().unwrap_or_default() {
+        "ton" => "direct messages".to_owned(),
+        word => word.replace('_', " "),
+    };
     let mut chars = word.chars();
     chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
+}
+
+/// What stands at `place`, or null.
+fn at<'v>(value: &'v Value, place: &str) -> &'v Value {
+    value.pointer(place).unwrap_or(&Value::Null)
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schema::Document;
-use super::{items, members};
+use super::{at, items, members};
 
 /// With our own command line, which signs.
 pub(super) fn call(document: &Document<'_>, verb: &str, path: &str, operation: &Value) -> String {
@@ -56,7 +56,7 @@ enum Sent {
 }
 
 fn sent(document: &Document<'_>, operation: &Value) -> Sent {
-    let content = &operation["requestBody"]["content"];
+    let content = at(operation, "/requestBody/content");
     let schema = |media_type: &str| content.get(media_type).map(|body| &body["schema"]);
     if let Some(schema) = schema("multipart/form-data") {
         let schema = document.resolved(schema);
@@ -114,14 +114,17 @@ fn quoted(word: &str) -> String {
 /// A value that fits, with no more than has to be there.
 fn sample(document: &Document<'_>, schema: &Value) -> Value {
     let schema = document.resolved(schema);
-    for first in [&schema["const"], &schema["enum"][0], &schema["examples"][0]] {
+    for first in [at(schema, "/const"), at(schema, "/enum/0"), at(schema, "/examples/0")] {
         if !first.is_null() {
             return first.clone();
         }
     }
     let mut members = Map::new();
     for name in items(&schema["required"]).filter_map(Value::as_str) {
-        members.insert(name.to_owned(), sample(document, &schema["properties"][name]));
+        members.insert(
+            name.to_owned(),
+            sample(document, schema["properties"].get(name).unwrap_or(&Value::Null)),
+        );
     }
     let variants = ["oneOf", "anyOf"].into_iter().find_map(|keyword| schema[keyword].get(0));
     if let Some(variant) = variants {
@@ -130,7 +133,7 @@ fn sample(document: &Document<'_>, schema: &Value) -> Value {
             other => return other,
         }
     }
-    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
+    let kind = schema["type"].as_str().or_else(|| at(schema, "/type/0").as_str());
     match kind {
         Some("array") => json!([sample(document, &schema["items"])]),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),

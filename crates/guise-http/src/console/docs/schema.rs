@@ -26,7 +26,7 @@ pub(super) struct Row {
     pub(super) about: String,
 }
 
-impl<'d> Document<'d> {
+impl Document<'_> {
     /// What a reference means; anything else is itself.
     pub(super) fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
         let place = value["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
