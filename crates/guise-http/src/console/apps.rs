@@ -30,8 +30,17 @@ struct AppPage {
     frame: Frame,
     account: String,
     app: AppLine,
-    operator: String,
-    problem: Option<String>,
+    /// The places that it may have accounts led back to.
+    callbacks: Vec<String>,
+    typed: Typed,
+}
+
+/// What was typed into a form of an app's page, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) operator: String,
+    pub(super) callback: String,
+    pub(super) problem: Option<String>,
 }
 
 /// An app as its owner sees it.
@@ -160,21 +169,25 @@ pub(crate) async fn show(
     signed: SignedIn,
 ) -> Result<Response, Refusal> {
     let app = own(&guise, &signed, &id).await?;
-    Ok(app_page(&guise, &signed, app, StatusCode::OK, String::new(), None))
+    app_page(&guise, &signed, app, Typed::default()).await
 }
 
-/// The page of an app, with the form for a token, what was typed there, and what is wrong with it.
-pub(super) fn app_page(
+/// The page of an app, with what was typed into a form on it.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn app_page(
     guise: &Guise,
     signed: &SignedIn,
     app: App,
-    status: StatusCode,
-    operator: String,
-    problem: Option<String>,
-) -> Response {
+    typed: Typed,
+) -> Result<Response, Refusal> {
+    let wrong = typed.problem.is_some();
+    let status = if wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let callbacks = guise.store().callbacks(app.id).await?;
     let account = signed.account().name.to_string();
     let frame = signed.frame(guise, Section::Apps);
-    page(status, &AppPage { frame, account, app: app.into(), operator, problem })
+    Ok(page(status, &AppPage { frame, account, app: app.into(), callbacks, typed }))
 }
 
 /// `GET /apps/{id}/revoke`

@@ -7,6 +7,7 @@ mod apps;
 mod assets;
 mod attempts;
 mod authorize;
+mod callbacks;
 mod cookie;
 mod docs;
 mod form;
@@ -49,6 +50,8 @@ routes! { PAGES pages
     "/" get start::show;
     "/apps" get apps::list, post apps::create;
     "/apps/{id}" get apps::show;
+    "/apps/{id}/callbacks" post callbacks::add;
+    "/apps/{id}/callbacks/remove" post callbacks::remove;
     "/apps/{id}/revoke" get apps::ask_revoke, post apps::revoke;
     "/apps/{id}/tokens" post tokens::create;
     "/docs" get docs::show;

@@ -3,11 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::{Access, AccountId, AppId, NewToken, Token, secrets};
+use guise_domain::{Access, AccountId, AppId, NewToken, Operator, Token, secrets};
 use http::StatusCode;
 
-use super::apps::{KeysPage, RevokePage, app_page, own};
-use super::sign_in::who_is_at_work;
+use super::apps::{KeysPage, RevokePage, Typed, app_page, own};
 use super::{Frame, Moment, Posted, Section, SignedIn, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
@@ -103,11 +102,14 @@ pub(crate) async fn create(
     let app = own(&guise, &signed, &id).await?;
     let access = wanted(form.get("access"))?;
     let typed = form.get("operator").unwrap_or_default();
-    let operator = match who_is_at_work(typed) {
+    let label = Some(typed.trim()).filter(|label| !label.is_empty());
+    let operator = match label.map(str::parse::<Operator>).transpose() {
         Ok(operator) => operator,
         Err(rule) => {
-            let (status, problem) = (StatusCode::BAD_REQUEST, format!("Who works with it {rule}."));
-            return Ok(app_page(&guise, &signed, app, status, typed.to_owned(), Some(problem)));
+            let (operator, problem) =
+                (typed.to_owned(), Some(format!("Who works with it {rule}.")));
+            let typed = Typed { operator, problem, ..Typed::default() };
+            return app_page(&guise, &signed, app, typed).await;
         }
     };
     let account = signed.account().id;

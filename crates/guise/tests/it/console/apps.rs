@@ -1,9 +1,9 @@
 //! Apps and tokens on pages: made, changed and revoked by their account alone, their secrets shown once.
 
-use guise_domain::{Access, AppId};
+use guise_domain::{AppId, Grants};
 
 use super::{PASSWORD, account, done, set_password};
-use crate::support::{Browser, Person, World};
+use crate::support::{Browser, Person, World, hidden};
 
 const APP: &[(&str, &str)] = &[("name", " Support desk "), ("url", "https://desk.example/")];
 
@@ -93,8 +93,6 @@ async fn a_form_sent_twice_makes_one_app() {
     browser.post_bare("/apps", APP).await.says(403, "This form has expired");
 }
 
-use crate::support::hidden;
-
 #[tokio::test]
 async fn nobody_sees_or_changes_another_accounts_apps_and_tokens() {
     let world = World::new().await;
@@ -131,7 +129,6 @@ async fn tokens_of_others_apps_are_told_apart_and_can_be_revoked() {
     let verify = world.get("/1.1/account/verify_credentials.json");
     verify.by(&shop).send().await.refused(401, 89, "Invalid or expired token.");
     world.get("/1.1/account/verify_credentials.json").by(&desk).send().await.success();
-    let _ = world.again(&desk, Access::Read).await;
 }
 
 #[tokio::test]
@@ -164,4 +161,39 @@ async fn wrong_fields_are_told_and_make_nothing() {
     browser.post("/apps", &tokens, &fields).await.says(400, told);
     browser.post("/apps", &format!("/tokens/{}", shop.token), &[]).await.says(400, "access: ");
     assert_eq!(done(&world, shop.account).await, before);
+}
+
+#[tokio::test]
+async fn callbacks_are_added_and_taken_away_by_the_apps_owner() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    account(&world, "other").await;
+    set_password(&world, shop.account, PASSWORD).await;
+    let mut browser = signed_in(&world, "shop").await;
+    let app = format!("/apps/{}", shop.app);
+    let (add, remove) = (format!("{app}/callbacks"), format!("{app}/callbacks/remove"));
+    world.clock.advance(1);
+    let place = [("callback", "https://desk.example/done")];
+    browser.post(&app, &add, &place).await.sees(&app);
+    assert!(browser.get(&app).await.html().contains("<code>https://desk.example/done</code>"));
+    for (callback, told) in [
+        ("", "The callback "),
+        ("javascript:alert(1)", "The callback "),
+        ("https://desk.example/?a=b", "Leave the query out"),
+    ] {
+        browser.post(&app, &add, &[("callback", callback)]).await.says(400, told);
+    }
+    let mut stranger = signed_in(&world, "other").await;
+    for path in [&add, &remove] {
+        stranger.post("/apps", path, &place).await.says(404, "Sorry");
+    }
+    assert_eq!(world.store.callbacks(shop.app).await.unwrap(), ["https://desk.example/done"]);
+    world.clock.advance(1);
+    browser.post(&app, &remove, &place).await.sees(&app);
+    browser.post(&app, &remove, &place).await.says(404, "Sorry");
+    browser.post(&app, &remove, &[("callback", "x")]).await.says(400, "callback: ");
+    assert!(world.store.callbacks(shop.app).await.unwrap().is_empty());
+    let by = |action: &str| (action.to_owned(), Some("night desk".to_owned()));
+    let log = done(&world, shop.account).await;
+    assert_eq!(log[log.len() - 2..], ["callback.added", "callback.removed"].map(by));
 }
