@@ -1,5 +1,6 @@
 //! Apps: programs that act for accounts.
 
+use crate::limits::APP_NAME_CHARS_MAX;
 use crate::{AccountId, AppId, Sealed};
 
 /// An app as it is kept. Only its owner sees it; any account may hold a token for it.
@@ -21,6 +22,27 @@ pub struct App {
     pub revoked: bool,
     /// Whether it is trusted to name the operator of each request.
     pub names_operators: bool,
+}
+
+/// Why a text is no app's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {APP_NAME_CHARS_MAX} characters on one line")]
+pub struct AppNameError;
+
+impl App {
+    /// What a new app may be called, without white space around it.
+    ///
+    /// # Errors
+    /// The rule.
+    pub fn parse_name(text: &str) -> Result<String, AppNameError> {
+        let text = text.trim();
+        let fits = (1..=APP_NAME_CHARS_MAX).contains(&text.chars().count());
+        if fits && !text.chars().any(char::is_control) {
+            Ok(text.to_owned())
+        } else {
+            Err(AppNameError)
+        }
+    }
 }
 
 /// An app to be made.

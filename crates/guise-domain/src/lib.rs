@@ -35,7 +35,7 @@ pub use account::{
     Account, CreateAccountError, MessagesFrom, NewAccount, ScreenName, ScreenNameError,
 };
 pub use admission::{Admission, Admitted, AppRule, ReplayKey};
-pub use app::{App, NewApp};
+pub use app::{App, AppNameError, NewApp};
 pub use callback::{Callback, CallbackError, CallbackUrl};
 pub use digest::Digest;
 pub use entities::{Entities, Link, Mention, Tag};

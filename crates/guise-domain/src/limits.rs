@@ -42,6 +42,8 @@ limits! {
     LOOKALIKES_MAX: u32 = 5, "profiles and accounts";
     /// Profiles whose names are checked at once.
     PROFILES_CHECKED_MAX: usize = 1000, "profiles";
+    /// What people call an app.
+    APP_NAME_CHARS_MAX: usize = 64, "characters";
     /// The label of the person or shift behind a change.
     OPERATOR_CHARS_MAX: usize = 64, "characters";
     /// What a caller names a request by, to be able to send it again.

@@ -13,7 +13,7 @@ use crate::answer;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
 use crate::state::Guise;
-use crate::wire::{Cursor, moment, page, written_moment};
+use crate::wire::{Cursor, Pairs, moment, page, written_moment};
 
 /// `GET /guise/v1/audit`
 pub(crate) async fn read(
@@ -37,31 +37,37 @@ impl Input for Asked {
     const ENDPOINT: Endpoint = Endpoint::Audit;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        let given = |name| request.query.get(name);
-        let refuse =
-            |name: &str, rule: &dyn std::fmt::Display| Refusal::Invalid(format!("{name}: {rule}"));
-        let action = given("action").map(|word| {
-            let known = || Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>();
-            Action::parse(word).ok_or_else(|| {
-                refuse("action", &format_args!("must be one of {}", known().join(", ")))
-            })
-        });
-        let operator = given("operator").map(|label| {
-            label.parse::<Operator>().map_err(|rule: OperatorError| refuse("operator", &rule))
-        });
-        let subject = given("subject").map(|id| {
-            let id: Result<EntryId, IdError> = id.parse();
-            id.map(EntryId::get).map_err(|rule| refuse("subject", &rule))
-        });
-        let filter = LogFilter {
-            action: action.transpose()?,
-            operator: operator.transpose()?,
-            subject: subject.transpose()?,
-            since: given("since").map(|text| moment("since", text)).transpose()?,
-            until: given("until").map(|text| moment("until", text)).transpose()?,
-        };
-        Ok(Self { filter, page: page(&request.query)? })
+        Ok(Self { filter: filter(&request.query)?, page: page(&request.query)? })
     }
+}
+
+/// Which lines a query asks for.
+///
+/// # Errors
+/// When one of its parameters breaks its rule.
+pub(crate) fn filter(query: &Pairs) -> Result<LogFilter, Refusal> {
+    let given = |name| query.get(name);
+    let refuse =
+        |name: &str, rule: &dyn std::fmt::Display| Refusal::Invalid(format!("{name}: {rule}"));
+    let action = given("action").map(|word| {
+        let known = || Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>();
+        Action::parse(word)
+            .ok_or_else(|| refuse("action", &format_args!("must be one of {}", known().join(", "))))
+    });
+    let operator = given("operator").map(|label| {
+        label.parse::<Operator>().map_err(|rule: OperatorError| refuse("operator", &rule))
+    });
+    let subject = given("subject").map(|id| {
+        let id: Result<EntryId, IdError> = id.parse();
+        id.map(EntryId::get).map_err(|rule| refuse("subject", &rule))
+    });
+    Ok(LogFilter {
+        action: action.transpose()?,
+        operator: operator.transpose()?,
+        subject: subject.transpose()?,
+        since: given("since").map(|text| moment("since", text)).transpose()?,
+        until: given("until").map(|text| moment("until", text)).transpose()?,
+    })
 }
 
 #[derive(Debug, Serialize)]

@@ -58,6 +58,19 @@ impl ReadWindows {
         Window::peek(open, self.rules.rule(endpoint), now)
     }
 
+    /// Every endpoint that `token` has read in a window that is open at `now`, with what is left.
+    pub(crate) fn of_token(&self, token: &str, now: Timestamp) -> Vec<(Endpoint, Quota)> {
+        let token: Arc<str> = token.into();
+        let windows = self.lock();
+        let open = Endpoint::ALL.iter().filter_map(|endpoint| {
+            let (window, rule) =
+                (windows.get(&(Arc::clone(&token), *endpoint))?, self.rules.rule(*endpoint));
+            let open = !window.is_over(rule, now);
+            open.then(|| (*endpoint, Window::peek(Some(*window), rule, now)))
+        });
+        open.collect()
+    }
+
     /// All windows that are open at `now`, to be kept.
     pub(crate) fn open(&self, now: Timestamp) -> Vec<(String, Endpoint, Window)> {
         self.lock()

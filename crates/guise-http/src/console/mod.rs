@@ -3,19 +3,26 @@
 //! A page is a template in `templates/` that extends `layout.html`, a handler that takes [`SignedIn`] (or [`Posted`]
 //! for a form) and answers with [`page`], and a line in the table below. Whatever a handler refuses becomes a page too.
 
+mod apps;
 mod assets;
 mod attempts;
 mod authorize;
+mod callbacks;
 mod cookie;
+mod docs;
 mod form;
 mod frame;
+mod limits;
 mod link;
+mod log;
+mod moment;
 mod passwords;
 mod refused;
 mod settings;
 mod sign_in;
 mod signed_in;
 mod start;
+mod tokens;
 
 use askama::Template;
 use axum::Router;
@@ -34,12 +41,22 @@ use crate::state::Guise;
 pub(crate) use attempts::Attempts;
 pub(crate) use form::Posted;
 pub(crate) use frame::{Frame, Section};
+pub(crate) use moment::Moment;
 pub(crate) use passwords::Passwords;
 pub(crate) use refused::nothing;
 pub(crate) use signed_in::SignedIn;
 
 routes! { PAGES pages
     "/" get start::show;
+    "/apps" get apps::list, post apps::create;
+    "/apps/{id}" get apps::show;
+    "/apps/{id}/callbacks" post callbacks::add;
+    "/apps/{id}/callbacks/remove" post callbacks::remove;
+    "/apps/{id}/revoke" get apps::ask_revoke, post apps::revoke;
+    "/apps/{id}/tokens" post tokens::create;
+    "/docs" get docs::show;
+    "/limits" get limits::show;
+    "/log" get log::show;
     "/oauth/authorize" get authorize::ask, post authorize::decide;
     "/oauth/authenticate" get authorize::ask_once;
     "/settings" get settings::show, post settings::update;
@@ -47,6 +64,8 @@ routes! { PAGES pages
     "/sign-in/link/{ticket}" get link::show, post link::enter;
     "/sign-out" post sign_in::leave;
     "/sign-out-everywhere" post sign_in::leave_everywhere;
+    "/tokens/{token}" get tokens::show, post tokens::change;
+    "/tokens/{token}/revoke" get tokens::ask_revoke, post tokens::revoke;
 }
 
 /// Nothing but our own files: no inline script or style, no frames, no other origin.

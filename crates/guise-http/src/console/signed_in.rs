@@ -172,9 +172,12 @@ impl SignedIn {
     /// Who makes a change of apps, tokens or sessions.
     ///
     /// # Errors
-    /// When no form was taken.
+    /// When no form was taken, or the same one before. These steps do not know it again themselves.
     pub(crate) fn by(&self, guise: &Guise) -> Result<By, Refusal> {
-        self.form.ok_or(Refusal::FormExpired)?;
+        let form = self.form.ok_or(Refusal::FormExpired)?;
+        if !guise.replays().insert(form, self.now) {
+            return Err(Refusal::FormRepeated);
+        }
         let entry = EntryId::new(guise.next_id(self.now));
         Ok(By { entry, app: Some(self.session.console), operator: self.session.operator.clone() })
     }

@@ -1,7 +1,9 @@
 //! The commands that open the data folder's database, also while a server runs on it.
 
 use clap::{Subcommand, ValueEnum};
-use guise_domain::{Access, AppId, CallbackUrl, Operator, ReservedWord, ScreenName, WebUrl};
+use guise_domain::{
+    Access, App, AppId, AppNameError, CallbackUrl, Operator, ReservedWord, ScreenName, WebUrl,
+};
 
 /// Accounts.
 #[derive(Debug, Subcommand)]
@@ -91,6 +93,7 @@ pub(crate) enum AppCommand {
     #[command(after_help = "Example:\n  guise app add \"Support desk\" --account shop")]
     Add {
         /// What people call it
+        #[arg(value_parser = app_name)]
         name: String,
         /// The account that owns it
         #[arg(long, value_name = "NAME")]
@@ -203,6 +206,10 @@ pub(crate) enum TokenCommand {
         /// The token, without its secret
         token: String,
     },
+}
+
+fn app_name(text: &str) -> Result<String, AppNameError> {
+    App::parse_name(text)
 }
 
 fn url(text: &str) -> Result<String, String> {

@@ -1,9 +1,12 @@
 //! Pages, as a browser without script sees them.
 
+mod apps;
 mod authorize;
 mod forms;
 mod frames;
+mod limits;
 mod links;
+mod log;
 mod sign_in;
 
 use guise_domain::{
