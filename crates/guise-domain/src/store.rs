@@ -25,8 +25,8 @@ use crate::{
     Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
     EditedProfile, Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, Lookalike,
     MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names, NewAccount, NewApp,
-    NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page, PageRequest, Picture, Profile,
-    ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
+    NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page, PageRequest, Picture,
+    Profile, ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
     SendError, Tagged, Timestamp, Token, Upload,
 };
 

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, Conversation, Keep, MarkReadError, Message,
-    MessageContent, MessageId, Messages, NewMessage, Once, Overview, Page, PageRequest,
-    SendError, StoreError, Timestamp,
+    MessageContent, MessageId, Messages, NewMessage, Once, Overview, Page, PageRequest, SendError,
+    StoreError, Timestamp,
 };
 use rusqlite::{Connection, Row};
 
@@ -43,12 +43,15 @@ const PAGE: &str = select!(
 );
 const AFTER: &str =
     select!("WHERE messages.account = ?1 AND messages.id > ?2 ORDER BY messages.id LIMIT ?3");
+// Without statistics SQLite would rather read the whole box, so it is told which index these go by.
 const WITH: &str = select!(
+    "",
+    "messages INDEXED BY messages_with",
     "WHERE messages.account = ?3 AND messages.other = ?4 AND messages.id <= ?1
     ORDER BY messages.id DESC LIMIT ?2"
 );
 const CONVERSATIONS: &str = select!(
-    ", conversations.other, EXISTS (SELECT 1 FROM messages AS unread
+    ", conversations.other, EXISTS (SELECT 1 FROM messages AS unread INDEXED BY messages_with
         WHERE unread.account = ?3 AND unread.other = conversations.other
             AND unread.id > coalesce(read_up_to, 0) AND unread.sender <> ?3)",
     "conversations CROSS JOIN messages
@@ -57,7 +60,8 @@ const CONVERSATIONS: &str = select!(
 );
 const DESTROY: &str = "DELETE FROM messages WHERE account = ?1 AND id = ?2 RETURNING other";
 const NEWEST: &str = "UPDATE conversations
-    SET newest = (SELECT max(id) FROM messages WHERE account = ?1 AND other = ?2)
+    SET newest = (SELECT max(id) FROM messages INDEXED BY messages_with
+        WHERE account = ?1 AND other = ?2)
     WHERE account = ?1 AND other = ?2 AND newest = ?3";
 const SENDER: &str = "SELECT sender FROM messages WHERE account = ?1 AND id = ?2";
 const MARK_READ: &str = "UPDATE conversations SET read_up_to = ?3

@@ -36,7 +36,8 @@ const WROTE: &str = "INSERT INTO conversations (account, other, wrote_at, replie
     VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (account, other) DO UPDATE
         SET wrote_at = ?3, replies = replies + ?4, newest = max(coalesce(newest, ?5), ?5)";
-const HEARD: &str = "INSERT INTO conversations (account, other, heard_at, newest) VALUES (?1, ?2, ?3, ?4)
+const HEARD: &str =
+    "INSERT INTO conversations (account, other, heard_at, newest) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (account, other) DO UPDATE
         SET heard_at = ?3, replies = 0, newest = max(coalesce(newest, ?4), ?4)";
 

@@ -6,16 +6,21 @@
 mod assets;
 mod attempts;
 mod authorize;
+mod conversation;
+mod conversations;
 mod cookie;
 mod form;
 mod frame;
 mod link;
+mod live;
+mod message;
 mod passwords;
 mod refused;
 mod settings;
 mod sign_in;
 mod signed_in;
 mod start;
+mod when;
 
 use askama::Template;
 use axum::Router;
@@ -42,6 +47,10 @@ routes! { PAGES pages
     "/" get start::show;
     "/oauth/authorize" get authorize::ask, post authorize::decide;
     "/oauth/authenticate" get authorize::ask_once;
+    "/conversations" get conversations::list;
+    "/conversations/{name}" get conversation::show, post conversation::write;
+    "/conversations/{name}/stream" get live::stream;
+    "/messages/{message}/{media}/{file}" get message::picture;
     "/settings" get settings::show, post settings::update;
     "/sign-in" get sign_in::show, post sign_in::enter;
     "/sign-in/link/{ticket}" get link::show, post link::enter;

@@ -5,6 +5,7 @@ mod forms;
 mod frames;
 mod links;
 mod sign_in;
+mod talks;
 
 use guise_domain::{
     AccountId, Accounts, Clock, Entry, Log, LogFilter, NewAccount, NewLink, PageRequest, Password,
