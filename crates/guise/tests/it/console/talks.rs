@@ -279,7 +279,7 @@ impl Heard {
                     let data: Value = serde_json::from_str(data).unwrap();
                     data["html"].as_str().unwrap().to_owned()
                 });
-                self.1 = rest.to_owned();
+                self.1 = String::from(rest);
                 if html.is_some() {
                     return html;
                 }
