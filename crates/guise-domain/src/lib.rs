@@ -52,7 +52,7 @@ pub use media::{
 pub use message::{
     ButtonLabel, CallToAction, Conversation, Face, InitiatedVia, Location, MarkReadError,
     Mentioned, Message, MessageContent, MessageEntities, MessageText, NewMessage,
-    OptionDescription, OptionLabel, OptionMetadata, PlaceId, QuickReplyOption, SendError,
+    OptionDescription, OptionLabel, OptionMetadata, Overview, PlaceId, QuickReplyOption, SendError,
     StoredContentError, TextError, WebUrl,
 };
 pub use name::{NameError, ProfileName, fold};

@@ -25,8 +25,8 @@ use crate::{
     Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
     EditedProfile, Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, Lookalike,
     MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names, NewAccount, NewApp,
-    NewMessage, NewProfile, NewToken, NewUpload, Once, Page, PageRequest, Picture, Profile,
-    ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
+    NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page, PageRequest, Picture,
+    Profile, ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
     SendError, Tagged, Timestamp, Token, Upload,
 };
 
@@ -381,6 +381,20 @@ pub trait Messages {
         page: PageRequest,
         since: Timestamp,
     ) -> Result<Page<Message>, StoreError>;
+    /// A page of what is in a participant's box of and to one other account.
+    async fn messages_with(
+        &self,
+        account: AccountId,
+        other: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+    /// A page of the conversations that there is something of in a participant's box, by their newest messages, whose
+    /// ids the pages go by.
+    async fn conversations(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Overview>, StoreError>;
     /// The first `count` messages in a participant's box after the one called `after`, oldest first.
     async fn messages_after(
         &self,

@@ -87,7 +87,7 @@ impl PictureCache {
 /// `?format=jpg&name=small`
 #[derive(Debug, Deserialize)]
 pub(crate) struct Form {
-    format: Option<String>,
+    pub(crate) format: Option<String>,
     pub(crate) name: Option<String>,
 }
 

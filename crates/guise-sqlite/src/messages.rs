@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, Conversation, Keep, MarkReadError, Message,
-    MessageContent, MessageId, Messages, NewMessage, Once, Page, PageRequest, SendError,
+    MessageContent, MessageId, Messages, NewMessage, Once, Overview, Page, PageRequest, SendError,
     StoreError, Timestamp,
 };
 use rusqlite::{Connection, Row};
@@ -18,12 +18,18 @@ use crate::{SqliteStore, send};
 
 macro_rules! select {
     ($rest:literal) => {
+        select!("", "messages", $rest)
+    };
+    ($also:literal, $from:literal, $rest:literal) => {
         concat!(
             "SELECT messages.id, sender, recipient, app, content,
                 media_owner, media, media_random, media_format, media_width, media_height,
                 faces.profile, faces.revision, name, avatar_owner, avatar_media, avatar_random,
-                avatar_format, avatar_width, avatar_height
-            FROM messages LEFT JOIN faces ON faces.account = messages.account
+                avatar_format, avatar_width, avatar_height",
+            $also,
+            " FROM ",
+            $from,
+            " LEFT JOIN faces ON faces.account = messages.account
                 AND faces.profile = messages.profile AND faces.revision = messages.revision ",
             $rest
         )
@@ -37,7 +43,26 @@ const PAGE: &str = select!(
 );
 const AFTER: &str =
     select!("WHERE messages.account = ?1 AND messages.id > ?2 ORDER BY messages.id LIMIT ?3");
-const DESTROY: &str = "DELETE FROM messages WHERE account = ?1 AND id = ?2";
+// Without statistics SQLite would rather read the whole box, so it is told which index these go by.
+const WITH: &str = select!(
+    "",
+    "messages INDEXED BY messages_with",
+    "WHERE messages.account = ?3 AND messages.other = ?4 AND messages.id <= ?1
+    ORDER BY messages.id DESC LIMIT ?2"
+);
+const CONVERSATIONS: &str = select!(
+    ", conversations.other, EXISTS (SELECT 1 FROM messages AS unread INDEXED BY messages_with
+        WHERE unread.account = ?3 AND unread.other = conversations.other
+            AND unread.id > coalesce(read_up_to, 0) AND unread.sender <> ?3)",
+    "conversations CROSS JOIN messages
+        ON messages.account = conversations.account AND messages.id = conversations.newest",
+    "WHERE conversations.account = ?3 AND newest <= ?1 ORDER BY newest DESC LIMIT ?2"
+);
+const DESTROY: &str = "DELETE FROM messages WHERE account = ?1 AND id = ?2 RETURNING other";
+const NEWEST: &str = "UPDATE conversations
+    SET newest = (SELECT max(id) FROM messages INDEXED BY messages_with
+        WHERE account = ?1 AND other = ?2)
+    WHERE account = ?1 AND other = ?2 AND newest = ?3";
 const SENDER: &str = "SELECT sender FROM messages WHERE account = ?1 AND id = ?2";
 const MARK_READ: &str = "UPDATE conversations SET read_up_to = ?3
     WHERE account = ?1 AND other = ?2 AND coalesce(read_up_to, 0) < ?3";
@@ -88,6 +113,36 @@ impl Messages for SqliteStore {
         .await
     }
 
+    async fn messages_with(
+        &self,
+        account: AccountId,
+        other: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.read(move |db| {
+            let (highest, count) = below(page);
+            let items = all(db, WITH, (highest, count, account.get(), other.get()), read_message)?;
+            Ok(page_of(items, page, |message| message.id.get()))
+        })
+        .await
+    }
+
+    async fn conversations(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Overview>, StoreError> {
+        self.read(move |db| {
+            let (highest, count) = below(page);
+            let items = all(db, CONVERSATIONS, (highest, count, account.get()), |row| {
+                let (newest, unread) = (read_message(row)?, row.get(21)?);
+                Ok(Overview { other: AccountId::new(row.get(20)?), newest, unread })
+            })?;
+            Ok(page_of(items, page, |overview| overview.newest.id.get()))
+        })
+        .await
+    }
+
     async fn messages_after(
         &self,
         account: AccountId,
@@ -103,9 +158,10 @@ impl Messages for SqliteStore {
         id: MessageId,
     ) -> Result<Admitted<bool>, StoreError> {
         self.admitted(admission, move |step, admission| {
-            if step.execute(DESTROY, (admission.account.get(), id.get()))? == 0 {
-                return Ok(false);
-            }
+            let account = admission.account.get();
+            let other = one(step.db, DESTROY, (account, id.get()), |row| row.get::<_, i64>(0))?;
+            let Some(other) = other else { return Ok(false) };
+            step.execute(NEWEST, (account, other, id.get()))?;
             note(step, admission, Action::MessageDestroyed, id.get(), None)?;
             Ok(true)
         })

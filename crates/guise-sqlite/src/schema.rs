@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_request_tokens.sql"),
     include_str!("../migrations/0012_log_not_replaced.sql"),
     include_str!("../migrations/0013_revisers.sql"),
+    include_str!("../migrations/0014_conversations.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -306,6 +307,29 @@ mod tests {
             assert_eq!(db.execute(sql, ()).unwrap_err().to_string(), "the log is append-only");
         }
         assert_eq!(lines(), "1 3 night a 5 2, 2 3 b 6, 3 c 7");
+    }
+
+    #[test]
+    fn boxes_from_before_are_listed_by_conversation() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guise.db");
+        let mut db = Connection::open(&path).unwrap();
+        migrate(&mut db, &path, MIGRATIONS.get(..4).unwrap()).unwrap();
+        for copy in ["7, 1, 7, 8", "8, 1, 7, 8", "7, 2, 8, 7", "8, 2, 8, 7", "7, 3, 7, 7"] {
+            let columns = "account, id, sender, recipient, app, content";
+            db.execute(&format!("INSERT INTO messages ({columns}) VALUES ({copy}, 5, '{{}}')"), ())
+                .unwrap();
+        }
+        let before = "INSERT INTO conversations (account, other, heard_at, read_up_to)
+            VALUES (7, 8, 20, 2), (8, 7, 10, NULL), (8, 9, 5, NULL)";
+        db.execute(before, ()).unwrap();
+        drop(db);
+
+        let db = open(&path, &Options::default()).unwrap();
+        let kept = "SELECT concat_ws(' ', account, other, heard_at, read_up_to, newest)
+            FROM conversations ORDER BY account, other";
+        assert_eq!(rows(&db, kept), ["7 7 3", "7 8 20 2 2", "8 7 10 2", "8 9 5"]);
+        assert_eq!(rows(&db, "PRAGMA integrity_check"), ["ok"]);
     }
 
     #[test]

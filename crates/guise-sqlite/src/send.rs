@@ -32,11 +32,14 @@ const USE_UPLOAD: &str = "UPDATE uploads SET sent = 1
 const CREATE: &str = "INSERT INTO messages (account, id, sender, recipient, app, profile, revision,
         media_owner, media, media_random, media_format, media_width, media_height, content)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-const WROTE: &str = "INSERT INTO conversations (account, other, wrote_at, replies)
-    VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (account, other) DO UPDATE SET wrote_at = ?3, replies = replies + ?4";
-const HEARD: &str = "INSERT INTO conversations (account, other, heard_at) VALUES (?1, ?2, ?3)
-    ON CONFLICT (account, other) DO UPDATE SET heard_at = ?3, replies = 0";
+const WROTE: &str = "INSERT INTO conversations (account, other, wrote_at, replies, newest)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (account, other) DO UPDATE
+        SET wrote_at = ?3, replies = replies + ?4, newest = max(coalesce(newest, ?5), ?5)";
+const HEARD: &str =
+    "INSERT INTO conversations (account, other, heard_at, newest) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (account, other) DO UPDATE
+        SET heard_at = ?3, replies = 0, newest = max(coalesce(newest, ?4), ?4)";
 
 /// Counts and sends. Of a message back that is free, only what was sent is taken from the allowance; one that a rule
 /// refuses is counted as any other call.
@@ -88,12 +91,12 @@ fn deliver(
         found => found.and_then(Result::ok),
     };
     let message = Message { id, sender, recipient, app, face, media, content };
+    let at = admission.now.millis();
     put_into_box(step, sender, &message)?;
+    step.execute(WROTE, (sender.get(), recipient.get(), at, u32::from(free), id.get()))?;
     if recipient != sender {
         put_into_box(step, recipient, &message)?;
-        let at = admission.now.millis();
-        step.execute(WROTE, (sender.get(), recipient.get(), at, u32::from(free)))?;
-        step.execute(HEARD, (recipient.get(), sender.get(), at))?;
+        step.execute(HEARD, (recipient.get(), sender.get(), at, id.get()))?;
     }
     if let Some(Face { profile, .. }) = &message.face {
         step.execute(MARK_PROFILE, (sender.get(), profile.get(), admission.now.millis()))?;

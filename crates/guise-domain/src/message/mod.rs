@@ -110,6 +110,17 @@ pub struct Conversation {
     pub read_up_to: Option<MessageId>,
 }
 
+/// A conversation as a list of them shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    /// With whom; oneself when one writes to oneself.
+    pub other: AccountId,
+    /// The newest message that is left in the box.
+    pub newest: Message,
+    /// Whether there is something from the other party that was not marked as read.
+    pub unread: bool,
+}
+
 impl Conversation {
     /// Whether a message to the other party at `now` counts against no limit.
     #[must_use]

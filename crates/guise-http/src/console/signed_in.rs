@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use guise_domain::limits::{FORM_SECONDS, SESSION_SEEN_SECONDS};
 use guise_domain::rate::{Endpoint, Permission};
 use guise_domain::{
-    Account, Admission, Admitted, AppRule, By, EntryId, Operator, ReplayKey, Session, Ticket,
+    Account, Admission, Admitted, AppRule, By, EntryId, Once, Operator, ReplayKey, Session, Ticket,
     Timestamp,
 };
 use http::Method;
@@ -126,6 +126,18 @@ impl SignedIn {
         Ok(())
     }
 
+    /// Whether the account may do what callers of an endpoint do.
+    ///
+    /// # Errors
+    /// When it lacks the permission.
+    pub(crate) fn may(&self, endpoint: Endpoint) -> Result<(), Refusal> {
+        let profiles = endpoint.permission() == Permission::CustomProfiles;
+        if profiles && !self.account().custom_profiles {
+            return Err(Refusal::NotPermitted);
+        }
+        Ok(())
+    }
+
     /// What a write of this request has to pass in the store: that of the API, by the account's console app.
     ///
     /// # Errors
@@ -135,23 +147,40 @@ impl SignedIn {
         guise: &Guise,
         endpoint: Endpoint,
     ) -> Result<Admission, Refusal> {
-        if endpoint.permission() == Permission::CustomProfiles && !self.account().custom_profiles {
-            return Err(Refusal::NotPermitted);
-        }
+        self.may(endpoint)?;
+        Ok(self.admission_of(guise, endpoint, self.form.ok_or(Refusal::FormExpired)?))
+    }
+
+    /// The same for what is noted because a page was shown: nobody asked for it, so nobody can ask for it twice.
+    pub(crate) fn admission_to_note(&self, guise: &Guise, endpoint: Endpoint) -> Admission {
+        let mut once = [0; 16];
+        guise.randomness().fill(&mut once);
+        self.admission_of(guise, endpoint, ReplayKey(once))
+    }
+
+    fn admission_of(&self, guise: &Guise, endpoint: Endpoint, replay: ReplayKey) -> Admission {
         let rules = &guise.settings().rules;
         let by_app = |endpoint| AppRule { endpoint, rule: rules.rule(endpoint) };
-        Ok(Admission {
+        Admission {
             account: self.account().id,
             app: self.session.console,
             operator: self.session.operator.clone(),
             entry: EntryId::new(guise.next_id(self.now)),
-            replay: self.form.ok_or(Refusal::FormExpired)?,
+            replay,
             replay_until: self.now.plus_seconds(FORM_SECONDS),
             endpoint,
             rule: rules.rule(endpoint),
             by_app: endpoint.by_app().map(by_app),
             now: self.now,
-        })
+        }
+    }
+
+    /// Whether the session goes on, for what outlives its request.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn goes_on(&self, guise: &Guise) -> Result<bool, Refusal> {
+        Ok(guise.store().session(self.session.ticket, guise.now()).await?.is_some())
     }
 
     /// Takes what the store made of a write.
@@ -166,6 +195,17 @@ impl SignedIn {
                 Err(Refusal::Limited(quota))
             }
             Admitted::Done(_, value) => Ok(value),
+        }
+    }
+
+    /// The same of a write that could have named a key to be sent again by, and did not.
+    ///
+    /// # Errors
+    /// When the form was sent before, or the write does not fit into its window.
+    pub(crate) fn admitted_once<T>(&self, once: Once<T>) -> Result<T, Refusal> {
+        match once {
+            Once::First(admitted) => self.admitted(admitted),
+            Once::Again(..) | Once::KeyTaken(_) => Err(Refusal::FormRepeated),
         }
     }
 

@@ -24,10 +24,14 @@ pub(crate) async fn mark_read(
         MarkReadError::UnknownMessage => Refusal::NotFound,
     })?;
     if moved {
-        let reader = caller.account().id;
-        guise.signals().send(Signal::Read { reader, writer: other, up_to });
+        tell_read(&guise, caller.account().id, other, up_to);
     }
     Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Tells `writer` that `reader` read what they wrote.
+pub(crate) fn tell_read(guise: &Guise, reader: AccountId, writer: AccountId, up_to: MessageId) {
+    guise.signals().send(Signal::Read { reader, writer, up_to });
 }
 
 /// `POST /1.1/direct_messages/indicate_typing.json`

@@ -6,6 +6,7 @@ mod faces;
 mod picture;
 mod request;
 mod stream;
+mod tail;
 
 use std::collections::BTreeSet;
 
@@ -26,12 +27,13 @@ use crate::signals::Signal;
 use crate::state::Guise;
 use crate::wire::{Cursor, page};
 
-pub(crate) use around::{indicate_typing, mark_read};
+pub(crate) use around::{indicate_typing, mark_read, tell_read};
 use event::{AppOut, AppsOut, EventOut, EventsOut, OneEventOut, View};
 pub(crate) use faces::list_with_faces;
-pub(crate) use picture::show as show_picture;
+pub(crate) use picture::{serve as serve_picture, show as show_picture};
 use request::MessageIn;
 pub(crate) use stream::stream;
+pub(crate) use tail::Tail;
 
 /// `POST /1.1/direct_messages/events/new.json`
 pub(crate) async fn create(
@@ -55,9 +57,7 @@ pub(crate) async fn create(
     let keep = caller.keep(id.get(), &tell);
     let sent = guise.store().send_message(&admission, new, keep).await?;
     if let Once::First(Admitted::Done(_, Ok(message))) = &sent {
-        for account in [message.sender, message.recipient] {
-            guise.signals().send(Signal::Message(account));
-        }
+        tell_sent(&guise, message);
     }
     caller.told(sent, tell)
 }
@@ -105,8 +105,18 @@ pub(crate) async fn destroy(
     }
 }
 
+/// Wakes whoever streams either box.
+pub(crate) fn tell_sent(guise: &Guise, message: &Message) {
+    for account in [message.sender, message.recipient] {
+        guise.signals().send(Signal::Message(account));
+    }
+}
+
 /// Finds whose the mentions are.
-async fn resolve(guise: &Guise, found: Entities) -> Result<MessageEntities, Refusal> {
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn resolve(guise: &Guise, found: Entities) -> Result<MessageEntities, Refusal> {
     let names = found.mentioned_names();
     let accounts =
         if names.is_empty() { Vec::new() } else { guise.store().accounts_by_name(names).await? };

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use guise_domain::MessageId;
 use guise_domain::rate::Endpoint;
+use guise_domain::{AccountId, MessageId};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 
@@ -21,15 +21,29 @@ pub(crate) async fn show(
     Path((message, media, file)): Path<(String, String, String)>,
     Signed { caller, input, .. }: Signed<Wanted>,
 ) -> Result<Response, Refusal> {
-    let message: MessageId = message.parse().map_err(|_| Refusal::NotFound)?;
     let named = Named::parse(&file, input.format.as_deref(), input.name.as_deref());
+    serve(&guise, caller.account().id, &message, &media, named).await
+}
+
+/// The picture in a message of `reader`'s box.
+///
+/// # Errors
+/// When there is none, or it is not what the URL names.
+pub(crate) async fn serve(
+    guise: &Guise,
+    reader: AccountId,
+    message: &str,
+    media: &str,
+    named: Option<Named>,
+) -> Result<Response, Refusal> {
+    let message: MessageId = message.parse().map_err(|_| Refusal::NotFound)?;
     let Named { key, size, format } = named.ok_or(Refusal::NotFound)?;
-    let found = guise.store().message(caller.account().id, message).await?;
+    let found = guise.store().message(reader, message).await?;
     let picture = found.and_then(|message| message.media).ok_or(Refusal::NotFound)?;
     if picture.key != key || key.media.to_string() != media || picture.format != format {
         return Err(Refusal::NotFound);
     }
-    let bytes = pictures::read(&guise, picture, size).await?;
+    let bytes = pictures::read(guise, picture, size).await?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
         (CACHE_CONTROL, PRIVATE),

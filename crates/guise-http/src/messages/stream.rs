@@ -4,11 +4,8 @@
 //! `Last-Event-ID`, goes on from there; what was sent in the seconds before may then come a second time. `typing` and
 //! `read` say what the other party does. A line of comment keeps the connection alive; the stream ends when the token
 //! is revoked or the server stops.
-//!
-//! An id is made before its message is kept, so one message may appear behind another that has the higher id. Each
-//! look at the box therefore begins a while before the newest message told, and leaves out what was told already.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -16,15 +13,14 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
-use guise_domain::limits::{
-    MESSAGES_LISTED_SECONDS, PAGE_COUNT_MAX, STREAM_SILENCE_SECONDS, TYPING_SECONDS,
-};
+use guise_domain::limits::{STREAM_SILENCE_SECONDS, TYPING_SECONDS};
 use guise_domain::rate::Endpoint;
 use guise_domain::{AccountId, Message, MessageId};
 use http::HeaderMap;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
+use super::Tail;
 use super::faces::told;
 use crate::auth::Caller;
 use crate::error::Refusal;
@@ -32,8 +28,6 @@ use crate::extract::{Input, Received, Signed, Unreadable};
 use crate::signals::{Heard, Listener, Signal};
 use crate::state::Guise;
 
-/// How much longer than this no message is on its way from its id to its box.
-const OVERLAP_SECONDS: i64 = 10;
 const SILENCE: Duration = Duration::from_secs(STREAM_SILENCE_SECONDS);
 
 /// `GET /guise/v1/direct_messages/stream`
@@ -49,15 +43,13 @@ pub(crate) async fn stream(
         None => None,
     };
     let base = guise.base_url(&received).to_owned();
-    let newest = last.unwrap_or(MessageId::first_at(caller.now));
-    let told = last.into_iter().collect();
+    let tail = Tail::after(last, caller.now);
     let mut watch = Watch {
         guise,
         caller,
         base,
         listener,
-        newest,
-        told,
+        tail,
         waiting: VecDeque::new(),
         check_at: Instant::now() + SILENCE,
     };
@@ -91,8 +83,7 @@ struct Watch {
     caller: Caller,
     base: String,
     listener: Listener,
-    newest: MessageId,
-    told: BTreeSet<MessageId>,
+    tail: Tail,
     waiting: VecDeque<Event>,
     check_at: Instant,
 }
@@ -156,36 +147,18 @@ impl Watch {
         while self.read().await? {
             self.waiting.clear();
         }
-        let place = Event::default().event("open").id(self.newest.to_string()).data("{}");
+        let place = Event::default().event("open").id(self.tail.newest().to_string()).data("{}");
         self.waiting.push_back(place);
         Ok(())
     }
 
-    /// Reads what came since the last look, a page of it at the most; whether anything did.
+    /// Reads what came since the last look; whether anything did.
     async fn read(&mut self) -> Result<bool, Refusal> {
         let me = self.caller.account().id;
-        let mut after = self.begin();
-        while self.waiting.is_empty() {
-            let page = self.guise.store().messages_after(me, after, PAGE_COUNT_MAX).await?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
-            let fresh = page.into_iter().filter(|message| !self.told.contains(&message.id));
-            let fresh: Vec<Message> = fresh.collect();
-            for message in fresh {
-                self.told.insert(message.id);
-                self.newest = self.newest.max(message.id);
-                self.waiting.push_back(self.event(me, message));
-            }
+        for message in self.tail.read(&self.guise, me).await? {
+            self.waiting.push_back(self.event(me, message));
         }
-        self.told = self.told.split_off(&self.begin());
         Ok(!self.waiting.is_empty())
-    }
-
-    /// Where a look begins: a while before the newest message told, and never before what a list shows.
-    fn begin(&self) -> MessageId {
-        let overlap = self.newest.created_at().plus_seconds(-OVERLAP_SECONDS);
-        let oldest = self.guise.now().plus_seconds(-MESSAGES_LISTED_SECONDS);
-        MessageId::first_at(overlap.max(oldest))
     }
 
     fn event(&self, reader: AccountId, message: Message) -> Event {

@@ -8,6 +8,7 @@ mod limits;
 mod links;
 mod log;
 mod sign_in;
+mod talks;
 
 use guise_domain::{
     AccountId, Accounts, Clock, Entry, Log, LogFilter, NewAccount, NewLink, PageRequest, Password,

@@ -1,6 +1,7 @@
 //! The contract of the store, above every backend.
 
 mod boxes;
+mod conversations;
 mod grants;
 mod log;
 mod messages;

@@ -1,0 +1,97 @@
+// Two people at their browsers, writing to each other.
+
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, looksRight, person } from "./pages.mjs";
+import { start } from "./server.mjs";
+
+const PHOTO = "crates/guise/assets/jon.jpg";
+
+let folder, server, browser, shop, ann;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "guise-talks-"));
+  const credentials = join(folder, "profiles.toml");
+  server = await start({ GUISE_PROFILES: credentials });
+  browser = await launch();
+  for (const name of ["shop", "ann"]) await server.guise("account", "add", name);
+  const app = await server.guise("app", "add", "--account", "shop", "Test");
+  await server.guise("token", "add", "--account", "shop", "--app", String(app.id), "--save", "shop");
+  // The server's port was chosen by the system, which its configuration does not know.
+  const kept = await readFile(credentials, "utf8");
+  const here = kept.replace(/^url = .*$/m, `url = "${server.url}"`).replace(/^ca_file = .*$/m, "");
+  await writeFile(credentials, here);
+  shop = await signedIn("shop");
+  ann = await signedIn("ann");
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function signedIn(name) {
+  const { url } = await server.guise("account", "link", name);
+  const someone = await person(browser, server.url);
+  const { page } = someone;
+  await page.goto(new URL(url).pathname);
+  await page.fill("#password", "correct horse battery");
+  await page.fill("#again", "correct horse battery");
+  await page.click("main button");
+  await page.waitForURL(`${server.url}/`);
+  return someone;
+}
+
+const api = (...words) => server.guise("--profile", "shop", ...words);
+
+async function say(page, text, as) {
+  if (as !== undefined) await page.getByLabel("Write as").selectOption({ label: as });
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator(".said", { hasText: text }).waitFor();
+}
+
+test("a message under a face is seen by the other side, who answers, and that appears by itself", async () => {
+  await looksRight(ann.page, "start");
+  await ann.page.goto("/conversations");
+  await looksRight(ann.page, "conversations-empty");
+  await api("profile", "add", "--name", "Jon C, Partner Engineer", "--avatar", PHOTO);
+  await api("profile", "add", "--name", "Zoë");
+  await shop.page.goto("/conversations");
+  await shop.page.getByLabel("Write to an account").fill("@nobody");
+  await shop.page.getByRole("button", { name: "Write" }).click();
+  await shop.page.getByText("There is no account called @nobody.").waitFor();
+  await looksRight(shop.page, "conversations-unknown");
+  await shop.page.getByLabel("Write to an account").fill("@ann");
+  await shop.page.getByRole("button", { name: "Write" }).click();
+  await looksRight(shop.page, "conversation-empty");
+  await say(shop.page, "Hello Ann,\nhow can I help? Our hours: https://example.com/hours?day=today", "Jon C, Partner Engineer");
+  await api("dm", "send", "--to", "ann", "--media", PHOTO, "--as", "Zoë", "This is Jon.");
+  await say(shop.page, "And this is all of us.", "@shop (the account itself)");
+
+  await ann.page.reload();
+  await looksRight(ann.page, "conversations");
+  await ann.page.getByRole("link", { name: "@shop" }).click();
+  assert.equal(await ann.page.locator(".said .via", { hasText: "via @shop" }).count(), 3);
+  const loaded = await ann.page.locator(".attached img").evaluate(async (image) => {
+    image.loading = "eager";
+    await image.decode();
+    return image.naturalWidth > 0;
+  });
+  assert.ok(loaded);
+  await say(ann.page, "Thank you!");
+  await shop.page.locator(".said", { hasText: "Thank you!" }).waitFor();
+  assert.ok(!(await shop.page.locator(".said.own", { hasText: "Thank you!" }).count()));
+  await api("dm", "send", "--to", "ann", "--as", "Zoë", "<img src=x onerror=alert(1)>");
+  await ann.page.locator(".said", { hasText: "<img src=x" }).waitFor();
+  assert.equal(await ann.page.locator(".said", { hasText: "Thank you!" }).count(), 1);
+  await looksRight(ann.page, "conversation");
+  await looksRight(shop.page, "conversation-own");
+  // What is not there: a page that says so.
+  shop.content(/status of 404/);
+  ann.content();
+});
