@@ -254,13 +254,19 @@ impl Guise {
         name: &ProfileName,
         avatar: Option<Picture>,
     ) -> String {
-        let base = self.base_url(received);
-        match avatar {
-            Some(Picture { key, format, .. }) => {
-                format!("{base}/media/{key}.{}", format.extension())
-            }
-            None => format!("{base}/faces/{}", face::file(profile, face::initials(name.as_str()))),
-        }
+        format!("{}{}", self.base_url(received), avatar_path(profile, name, avatar))
+    }
+}
+
+/// The same within this server, for pages.
+pub(crate) fn avatar_path(
+    profile: ProfileId,
+    name: &ProfileName,
+    avatar: Option<Picture>,
+) -> String {
+    match avatar {
+        Some(Picture { key, format, .. }) => format!("/media/{key}.{}", format.extension()),
+        None => format!("/faces/{}", face::file(profile, face::initials(name.as_str()))),
     }
 }
 

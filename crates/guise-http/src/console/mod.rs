@@ -11,11 +11,13 @@ mod form;
 mod frame;
 mod link;
 mod passwords;
+mod profiles;
 mod refused;
 mod settings;
 mod sign_in;
 mod signed_in;
 mod start;
+mod when;
 
 use askama::Template;
 use axum::Router;
@@ -32,7 +34,7 @@ use crate::error::Refusal;
 use crate::state::Guise;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use form::Posted;
+pub(crate) use form::{Posted, PostedFile};
 pub(crate) use frame::{Frame, Section};
 pub(crate) use passwords::Passwords;
 pub(crate) use refused::nothing;
@@ -42,6 +44,11 @@ routes! { PAGES pages
     "/" get start::show;
     "/oauth/authorize" get authorize::ask, post authorize::decide;
     "/oauth/authenticate" get authorize::ask_once;
+    "/profiles" get profiles::find;
+    "/profiles/new" get profiles::start, post profiles::create;
+    "/profiles/{id}" get profiles::show, post profiles::edit;
+    "/profiles/{id}/destroy" post profiles::destroy;
+    "/profiles/{id}/erase" post profiles::erase;
     "/settings" get settings::show, post settings::update;
     "/sign-in" get sign_in::show, post sign_in::enter;
     "/sign-in/link/{ticket}" get link::show, post link::enter;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use guise_domain::limits::{FORM_SECONDS, SESSION_SEEN_SECONDS};
 use guise_domain::rate::{Endpoint, Permission};
 use guise_domain::{
-    Account, Admission, Admitted, AppRule, By, EntryId, Operator, ReplayKey, Session, Ticket,
+    Account, Admission, Admitted, AppRule, By, EntryId, Once, Operator, ReplayKey, Session, Ticket,
     Timestamp,
 };
 use http::Method;
@@ -126,6 +126,18 @@ impl SignedIn {
         Ok(())
     }
 
+    /// Whether the account may do what callers of an endpoint do.
+    ///
+    /// # Errors
+    /// When it lacks the permission.
+    pub(crate) fn may(&self, endpoint: Endpoint) -> Result<(), Refusal> {
+        let profiles = endpoint.permission() == Permission::CustomProfiles;
+        if profiles && !self.account().custom_profiles {
+            return Err(Refusal::NotPermitted);
+        }
+        Ok(())
+    }
+
     /// What a write of this request has to pass in the store: that of the API, by the account's console app.
     ///
     /// # Errors
@@ -135,9 +147,7 @@ impl SignedIn {
         guise: &Guise,
         endpoint: Endpoint,
     ) -> Result<Admission, Refusal> {
-        if endpoint.permission() == Permission::CustomProfiles && !self.account().custom_profiles {
-            return Err(Refusal::NotPermitted);
-        }
+        self.may(endpoint)?;
         let rules = &guise.settings().rules;
         let by_app = |endpoint| AppRule { endpoint, rule: rules.rule(endpoint) };
         Ok(Admission {
@@ -166,6 +176,17 @@ impl SignedIn {
                 Err(Refusal::Limited(quota))
             }
             Admitted::Done(_, value) => Ok(value),
+        }
+    }
+
+    /// The same of a write that could have named a key to be sent again by, and did not.
+    ///
+    /// # Errors
+    /// When the form was sent before, or the write does not fit into its window.
+    pub(crate) fn admitted_once<T>(&self, once: Once<T>) -> Result<T, Refusal> {
+        match once {
+            Once::First(admitted) => self.admitted(admitted),
+            Once::Again(..) | Once::KeyTaken(_) => Err(Refusal::FormRepeated),
         }
     }
 

@@ -1,0 +1,39 @@
+//! Moments as pages write them.
+
+use std::fmt;
+
+use guise_domain::Timestamp;
+
+use crate::wire::written_moment;
+
+/// A moment: for people when it is shown, for programs in [`When::machine`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct When(pub(crate) Timestamp);
+
+impl When {
+    /// As `<time datetime>` has it.
+    pub(crate) fn machine(self) -> String {
+        written_moment(self.0)
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0.millis()) {
+            Ok(moment) => moment.strftime("%-d %b %Y, %H:%M UTC").fmt(f),
+            Err(_) => f.write_str("long ago"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_by_people_and_programs() {
+        let when = When(Timestamp::from_millis(1_800_000_000_000));
+        assert_eq!(when.to_string(), "15 Jan 2027, 08:00 UTC");
+        assert_eq!(when.machine(), "2027-01-15T08:00:00.000Z");
+    }
+}
