@@ -142,7 +142,7 @@ test("what is no picture is told, and taken back", async () => {
   assert.equal(await page.locator("#crop").isVisible(), false);
   await page.getByLabel("Name", { exact: true }).fill("Zοë");
   await page.getByRole("button", { name: "Make the profile" }).click();
-  await page.getByText("This name looks like that of somebody else").waitFor();
+  await page.getByText("This name looks like another").waitFor();
   await looksRight(page, "profile-alike");
 });
 

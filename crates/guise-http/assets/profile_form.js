@@ -152,5 +152,4 @@ addEventListener("pageshow", () => {
 });
 
 find("preview").hidden = false;
-crop.classList.add("ready");
 named();

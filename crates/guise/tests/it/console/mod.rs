@@ -4,6 +4,7 @@ mod authorize;
 mod forms;
 mod frames;
 mod links;
+mod profiles;
 mod sign_in;
 
 use guise_domain::{
