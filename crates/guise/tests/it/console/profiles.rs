@@ -245,8 +245,8 @@ async fn nobody_reaches_the_profiles_of_others_or_sends_forms_for_them() {
     browser.post_bare(&format!("{one}/destroy"), &[]).await.says(403, expired);
     browser.post_bare(&format!("{one}/erase"), &[("name", "Zoë")]).await.says(403, expired);
     browser.post_bare("/profiles/new", &[("name", "x")]).await.says(400, "boundary is missing");
-    let (csrf, once) = browser.proof("/profiles/new").await;
-    let fields = [("csrf", csrf.as_str()), ("once", once.as_str()), ("name", "Twice")];
+    let proof = browser.proof("/profiles/new").await;
+    let fields = [("csrf", proof.0.as_str()), ("once", proof.1.as_str()), ("name", "Twice")];
     path(&browser.post_parts("/profiles/new", &fields, JON).await);
     let again = browser.post_parts("/profiles/new", &fields, JON).await;
     again.says(409, "This form was sent before");
