@@ -21,6 +21,7 @@ mod log;
 mod message;
 mod moment;
 mod passwords;
+mod profiles;
 mod refused;
 mod settings;
 mod sign_in;
@@ -44,7 +45,7 @@ use crate::error::Refusal;
 use crate::state::Guise;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use form::Posted;
+pub(crate) use form::{Posted, PostedFile};
 pub(crate) use frame::{Frame, Section};
 pub(crate) use moment::Moment;
 pub(crate) use passwords::Passwords;
@@ -68,6 +69,11 @@ routes! { PAGES pages
     "/conversations/{name}" get conversation::show, post conversation::write;
     "/conversations/{name}/stream" get live::stream;
     "/messages/{message}/{media}/{file}" get message::picture;
+    "/profiles" get profiles::find;
+    "/profiles/new" get profiles::start, post profiles::create;
+    "/profiles/{id}" get profiles::show, post profiles::edit;
+    "/profiles/{id}/destroy" post profiles::destroy;
+    "/profiles/{id}/erase" post profiles::erase;
     "/settings" get settings::show, post settings::update;
     "/sign-in" get sign_in::show, post sign_in::enter;
     "/sign-in/link/{ticket}" get link::show, post link::enter;

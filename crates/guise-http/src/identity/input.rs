@@ -129,20 +129,26 @@ impl Input for Found {
     const ENDPOINT: Endpoint = Endpoint::ProfilesFind;
 
     fn parse(request: &Received) -> Result<Self, Unreadable> {
-        let query = &request.query;
-        let filter = ProfileFilter {
-            name: query.get("name").map(fold),
-            name_prefix: query.get("name_prefix").map(fold),
-            kind: one_of(query, "kind", Kind::parse, "human, bot or ai")?,
-            tag: query.get("tag").map(|text| in_query("tag", text)).transpose()?,
-            unused_since: query
-                .get("unused_since")
-                .map(|text| moment("unused_since", text))
-                .transpose()?,
-            state: one_of(query, "state", state, "living, destroyed or all")?.unwrap_or_default(),
-        };
-        Ok(Self { filter, page: page(query)? })
+        Ok(Self { filter: filter(&request.query)?, page: page(&request.query)? })
     }
+}
+
+/// Which profiles a query asks for.
+///
+/// # Errors
+/// The parameter that cannot be read.
+pub(crate) fn filter(query: &Pairs) -> Result<ProfileFilter, Refusal> {
+    Ok(ProfileFilter {
+        name: query.get("name").map(fold),
+        name_prefix: query.get("name_prefix").map(fold),
+        kind: one_of(query, "kind", Kind::parse, "human, bot or ai")?,
+        tag: query.get("tag").map(|text| in_query("tag", text)).transpose()?,
+        unused_since: query
+            .get("unused_since")
+            .map(|text| moment("unused_since", text))
+            .transpose()?,
+        state: one_of(query, "state", state, "living, destroyed or all")?.unwrap_or_default(),
+    })
 }
 
 fn one_of<T>(

@@ -19,7 +19,7 @@ use crate::state::Guise;
 use crate::wire::Cursor;
 pub(crate) use check::check;
 use input::{Created, Edited, Erased, Found, Put, Revised, Shown};
-pub(crate) use input::{kind, name};
+pub(crate) use input::{filter, kind, name};
 use output::{MadeOut, OneOut, ProfileOut, ProfilesOut, RevisionOut, RevisionsOut, with_etag};
 
 /// `GET /guise/v1/profiles`

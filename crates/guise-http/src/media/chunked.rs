@@ -42,7 +42,7 @@ pub(super) async fn init(
         return Err(Refusal::Upload(reason).into());
     }
     let upload = Upload {
-        key: fresh_key(guise, caller),
+        key: fresh_key(guise, caller.account().id, caller.now),
         category: form.category()?,
         shared: form.shared()?,
         expires_at: caller.now.plus_seconds(UPLOAD_SECONDS),

@@ -6,12 +6,17 @@ mod describe;
 mod form;
 mod wire;
 
+use std::convert::Infallible;
+
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use guise_domain::limits::UPLOAD_SECONDS;
 use guise_domain::rate::Endpoint;
-use guise_domain::{Admitted, Content, MediaId, MediaKey, NewUpload, Once, Picture, Upload};
+use guise_domain::{
+    AccountId, Admission, Admitted, Content, Keep, MediaId, MediaKey, NewUpload, Once, Picture,
+    Timestamp, Upload,
+};
 use http::StatusCode;
 
 use crate::auth::Caller;
@@ -20,7 +25,7 @@ use crate::error::Refusal;
 use crate::picture::{PictureError, Rendered};
 use crate::state::Guise;
 
-pub(crate) use bodies::MediaBodies;
+pub(crate) use bodies::{MediaBodies, Place};
 pub(crate) use chunked::status;
 pub(crate) use describe::describe;
 use form::UploadForm;
@@ -103,32 +108,55 @@ async fn simple(
 ) -> Result<Response, Unfinished> {
     let (category, shared, additional_owners) = (form.category()?, form.shared()?, form.owners()?);
     let bytes = form.take_media()?.ok_or(Refusal::Missing("media"))?;
-    let key = fresh_key(guise, caller);
+    let key = fresh_key(guise, caller.account().id, caller.now);
     let content = keep_picture(guise, key, bytes).await?;
     let expires_at = caller.now.plus_seconds(UPLOAD_SECONDS);
     let upload = Upload { key, category, shared, expires_at, content };
     let admission = caller.admission(guise, Endpoint::MediaUpload);
-    let picture = upload.picture();
     let now = caller.now;
     let tell = move |upload: &Upload| wire::answer(StatusCode::OK, upload, now);
     let keep = caller.keep(key.media.get(), &tell);
     let new = NewUpload { upload, additional_owners };
-    let created = guise.store().create_upload(&admission, new, keep).await;
+    let created = create(guise, &admission, new, keep).await;
+    let told = created.and_then(|created| caller.told(created, tell));
+    told.map_err(Unfinished::Counted)
+}
+
+/// Renders a picture and keeps it as an upload of the account that is let in.
+///
+/// # Errors
+/// When the bytes are no picture, or cannot be kept.
+pub(crate) async fn keep(
+    guise: &Guise,
+    admission: &Admission,
+    bytes: Bytes,
+) -> Result<Once<Result<Upload, Infallible>>, Refusal> {
+    let key = fresh_key(guise, admission.account, admission.now);
+    let content = keep_picture(guise, key, bytes).await?;
+    let expires_at = admission.now.plus_seconds(UPLOAD_SECONDS);
+    let upload = Upload { key, category: None, shared: false, expires_at, content };
+    create(guise, admission, NewUpload { upload, additional_owners: Vec::new() }, None).await
+}
+
+/// Makes the row that speaks of a picture's files. If it does not come to that, the files go again.
+async fn create(
+    guise: &Guise,
+    admission: &Admission,
+    new: NewUpload,
+    keep: Option<Keep<Upload>>,
+) -> Result<Once<Result<Upload, Infallible>>, Refusal> {
+    let picture = new.upload.picture();
+    let created = guise.store().create_upload(admission, new, keep).await;
     let kept = matches!(created, Ok(Once::First(Admitted::Done(..))));
     if let Some(picture) = picture.filter(|_| !kept) {
         discard(guise, picture).await;
     }
-    let told = created.map_err(Refusal::from).and_then(|created| caller.told(created, tell));
-    told.map_err(Unfinished::Counted)
+    Ok(created?)
 }
 
-/// A key for a new upload of the caller's.
-fn fresh_key(guise: &Guise, caller: &Caller) -> MediaKey {
-    MediaKey {
-        owner: caller.account().id,
-        media: MediaId::new(guise.next_id(caller.now)),
-        random: guise.random(),
-    }
+/// A key for a new upload.
+fn fresh_key(guise: &Guise, owner: AccountId, now: Timestamp) -> MediaKey {
+    MediaKey { owner, media: MediaId::new(guise.next_id(now)), random: guise.random() }
 }
 
 /// Renders a picture and keeps its files, before any row speaks of them.

@@ -29,7 +29,7 @@ async fn pages_cannot_be_framed_kept_or_made_to_load_what_is_not_ours() {
     }
     guarded(&browser.post_bare("/sign-out", &[]).await);
     browser.sign_in("shop", PASSWORD, "").await;
-    for path in ["/", "/settings"] {
+    for path in ["/", "/profiles", "/profiles/new", "/settings"] {
         let reply = browser.get(path).await;
         guarded(&reply);
         let page = reply.html();

@@ -7,6 +7,7 @@ mod frames;
 mod limits;
 mod links;
 mod log;
+mod profiles;
 mod sign_in;
 mod talks;
 

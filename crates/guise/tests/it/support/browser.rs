@@ -50,14 +50,53 @@ impl Browser {
         let pairs = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", guise_oauth1::percent_encode(value)));
-        let body = pairs.collect::<Vec<_>>().join("&");
-        self.request(Method::POST, path, Some(body), headers).await
+        let body = pairs.collect::<Vec<_>>().join("&").into_bytes();
+        let form = "application/x-www-form-urlencoded";
+        self.request(Method::POST, path, Some((form, body)), headers).await
+    }
+
+    /// Sends a form with a file in it as it was shown on no page. The file's name would like to be a script.
+    pub(crate) async fn post_parts(
+        &mut self,
+        path: &str,
+        fields: Fields<'_>,
+        file: &[u8],
+    ) -> Reply {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"");
+            body.extend(format!("{head}\r\n\r\n{value}\r\n").into_bytes());
+        }
+        let name = "name=\"media\"; filename=\"<script>alert(1)</script>.jpg\"";
+        let head = format!("--edge\r\nContent-Disposition: form-data; {name}\r\n\r\n");
+        body.extend([head.as_bytes(), file, b"\r\n--edge--\r\n"].concat());
+        let origin = self.url.clone();
+        let form = "multipart/form-data; boundary=edge";
+        self.request(Method::POST, path, Some((form, body)), &[("origin", &origin)]).await
+    }
+
+    /// Looks at a page, and sends such a form with what the page hides.
+    pub(crate) async fn post_file(
+        &mut self,
+        page: &str,
+        path: &str,
+        fields: Fields<'_>,
+        file: &[u8],
+    ) -> Reply {
+        let (csrf, once) = self.proof(page).await;
+        let proof = [("csrf", csrf.as_str()), ("once", once.as_str())];
+        self.post_parts(path, &[&proof, fields].concat(), file).await
+    }
+
+    /// What a page hides in its forms.
+    pub(crate) async fn proof(&mut self, page: &str) -> (String, String) {
+        let shown = self.get(page).await.html();
+        (hidden(&shown, "csrf"), hidden(&shown, "once"))
     }
 
     /// Looks at a page, and sends a form that is on it with what it hides.
     pub(crate) async fn post(&mut self, page: &str, path: &str, fields: Fields<'_>) -> Reply {
-        let shown = self.get(page).await.html();
-        let (csrf, once) = (hidden(&shown, "csrf"), hidden(&shown, "once"));
+        let (csrf, once) = self.proof(page).await;
         let proof = [("csrf", csrf.as_str()), ("once", once.as_str())];
         self.post_bare(path, &[&proof, fields].concat()).await
     }
@@ -72,7 +111,7 @@ impl Browser {
         &mut self,
         method: Method,
         path: &str,
-        body: Option<String>,
+        body: Option<(&str, Vec<u8>)>,
         headers: &[(&str, &str)],
     ) -> Reply {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
@@ -82,8 +121,7 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        if let Some(body) = body {
-            let form = "application/x-www-form-urlencoded";
+        if let Some((form, body)) = body {
             request = request.header("content-type", form).body(body);
         }
         let reply = Reply::read(request.send().await.unwrap()).await;
