@@ -19,7 +19,7 @@ async fn person(world: &World, name: &str) -> Person {
     person
 }
 
-async fn browser<'w>(world: &'w World, name: &str) -> Browser<'w> {
+async fn browser(world: &World, name: &str) -> Browser {
     let mut browser = Browser::new(world);
     browser.sign_in(name, PASSWORD, "").await;
     browser
