@@ -191,9 +191,10 @@ impl Document<'_> {
 /// `/1.1/direct_messages/events/new.json` belongs to `Direct messages`, and so do their pictures, under `/1.1/ton`.
 fn family(path: &str) -> String {
     let path = path.trim_start_matches("/guise/v1/").trim_start_matches("/1.1/");
-    let path = path.trim_start_matches("/2/");
+    let path = path.trim_start_matches("/2/").trim_start_matches('/');
     let word = match path.split('/').next().unwrap_or_default() {
         "ton" => "direct messages".to_owned(),
+        "oauth" | "oauth2" => "OAuth".to_owned(),
         word => word.replace('_', " "),
     };
     let mut chars = word.chars();
@@ -224,6 +225,7 @@ mod tests {
                 members(&document["paths"]).map(|(_, verbs)| members(verbs).count()).sum();
             let shown: usize = api.groups.iter().map(|group| group.operations.len()).sum();
             assert_eq!(shown, operations);
+            assert!(api.groups.iter().all(|group| !group.name.is_empty()));
             assert_eq!(api.schemas.len(), members(&document["components"]["schemas"]).count());
         }
         let html = DocsPage { frame: Frame::nobody(), apis: &APIS }.render().unwrap();
