@@ -16,7 +16,7 @@ const BINARY = resolve(process.env.GUISE ?? "target/release/guise");
 export async function start(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), "guise-browser-"));
   const data = join(folder, "data");
-  const env = { ...process.env, ...settings };
+  const env = { ...process.env, GUISE_PROFILES: join(folder, "profiles.toml"), ...settings };
   const args = ["--data", data, "serve", "--http", "127.0.0.1:0", "--tls", "127.0.0.1:0"];
   const server = spawn(BINARY, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   server.stderr.pipe(createWriteStream(join(folder, "log")));
