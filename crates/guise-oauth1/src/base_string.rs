@@ -73,7 +73,7 @@ fn encode_again(to: &mut impl FnMut(&[u8]), normal: &str) {
 }
 
 /// Scheme and host in lower case, without the scheme's default port (§3.4.1.2).
-fn normalize_url(url: &str) -> Cow<'_, str> {
+pub(crate) fn normalize_url(url: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return Cow::Borrowed(url);
     };

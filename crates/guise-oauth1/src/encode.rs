@@ -57,13 +57,23 @@ pub(crate) fn decode(normal: &str) -> Cow<'_, str> {
     if !normal.contains('%') {
         return Cow::Borrowed(normal);
     }
+    Cow::Owned(String::from_utf8_lossy(&bytes(normal)).into_owned())
+}
+
+/// The bytes that [`normalize`] encoded.
+pub(crate) fn bytes(normal: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(normal.len());
     let mut rest = normal.as_bytes();
     while let Some((byte, after)) = next(rest, Plus::Literal) {
         bytes.push(byte);
         rest = after;
     }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    bytes
+}
+
+/// Encodes a path that is encoded already, except for its slashes.
+pub(crate) fn encode_path(path: &str) -> String {
+    path.split('/').map(percent_encode).collect::<Vec<_>>().join("/")
 }
 
 fn next(bytes: &[u8], plus: Plus) -> Option<(u8, &[u8])> {

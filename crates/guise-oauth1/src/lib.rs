@@ -4,13 +4,15 @@
 //! that widely used clients make from the RFC as further attempts; see [`Presented::verify`].
 
 mod base_string;
+mod diagnosis;
 mod encode;
 mod header;
 mod key;
 mod presented;
 mod sign;
 
+pub use diagnosis::{ATTEMPTS_MAX, Diagnosis, Evidence, Mistake, diagnose};
 pub use encode::percent_encode;
 pub use key::SigningKey;
-pub use presented::{ParseError, Presented, Request, body_hash_matches};
+pub use presented::{ParseError, Presented, Request, body_hash_matches, names};
 pub use sign::{Credentials, sign};

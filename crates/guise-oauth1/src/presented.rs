@@ -199,8 +199,30 @@ pub fn body_hash_matches(sent: &str, body: &[u8]) -> bool {
     STANDARD.decode(sent.as_bytes()).is_ok_and(|sent| sent.ct_eq(&hash).into())
 }
 
+/// The consumer key and the token that a request names, whatever else is wrong with it.
+#[must_use]
+pub fn names(request: &Request<'_>) -> (Option<String>, Option<String>) {
+    let named = |name| of_request(request, name).filter(|text| !text.is_empty());
+    (named("oauth_consumer_key"), named("oauth_token"))
+}
+
+/// The signature as it was presented.
+pub(crate) fn signature(request: &Request<'_>) -> Option<String> {
+    of_request(request, "oauth_signature")
+}
+
+/// The first value of a protocol parameter.
+fn of_request(request: &Request<'_>, name: &str) -> Option<String> {
+    let header = from_header(request.authorization).unwrap_or_default();
+    let query = base_string::split(request.query.as_bytes(), Source::Query);
+    let form = base_string::split(request.form.unwrap_or_default(), Source::Form);
+    let mut all = header.into_iter().chain(query).chain(form.take(PARAMETERS_MAX));
+    let found = all.find(|parameter| parameter.name == name)?;
+    Some(encode::decode(&found.value).into_owned())
+}
+
 /// The header's own parameters. The realm, and whatever is not OAuth's, is not signed.
-fn from_header(authorization: Option<&str>) -> Result<Vec<Parameter<'_>>, ParseError> {
+pub(crate) fn from_header(authorization: Option<&str>) -> Result<Vec<Parameter<'_>>, ParseError> {
     let parsed = header::parse(authorization.unwrap_or_default()).map_err(ParseError::Garbled)?;
     let parameters = parsed.unwrap_or_default().into_iter().map(|(name, value)| Parameter {
         name: encode::normalize(name.as_bytes(), Plus::Literal),
