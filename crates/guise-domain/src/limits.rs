@@ -204,6 +204,16 @@ limits! {
     CREDENTIALS_STALE_MILLIS: u64 = 50, "milliseconds";
     /// A consumer key or a token. What is longer was not issued by us, and is not looked up.
     CREDENTIAL_BYTES_MAX: usize = 128, "bytes";
+    /// Requests that the inspector remembers of one account's apps.
+    INSPECTED_REQUESTS_MAX: usize = 200, "requests";
+    /// Memory for the requests of all accounts that the inspector remembers; the oldest make room.
+    INSPECTED_BYTES_MAX: usize = 32 * 1024 * 1024, "bytes";
+    /// What the inspector keeps of a body, of an answer, and of a request's headers.
+    INSPECTED_TEXT_BYTES_MAX: usize = 8 * 1024, "bytes";
+    /// What is kept of a refused request to explain its signature; of a longer one nothing is.
+    INSPECTED_SIGNED_BYTES_MAX: usize = 16 * 1024, "bytes";
+    /// Signatures that are explained at once.
+    DIAGNOSES_MAX: usize = 2, "requests";
     /// Credentials held in memory.
     CREDENTIALS_CACHED_MAX: usize = 10_000, "tokens";
     /// Read windows held in memory: one for each token and endpoint in use.

@@ -92,6 +92,9 @@ endpoints! {
     DirectMessagesStream Read "/guise/direct_messages/stream" 180 / QUARTER;
     DirectMessagesBox Read "/guise/direct_messages/list" 180 / QUARTER;
     Audit Read "/guise/audit" 180 / QUARTER;
+    Requests Read "/guise/requests/list" 180 / QUARTER;
+    RequestsShow Read "/guise/requests/show" 180 / QUARTER;
+    RequestsStream Read "/guise/requests/stream" 180 / QUARTER;
     ProfilesShow Read "/guise/profiles/show" 180 / QUARTER;
     ProfilesFind Read "/guise/profiles/find" 180 / QUARTER;
     ProfilesRevisions Read "/guise/profiles/revisions" 180 / QUARTER;

@@ -77,6 +77,9 @@ refusals! {
     /// The request names its operator, and its app is not trusted to.
     OperatorNotTrusted = FORBIDDEN 87 "operator-not-trusted"
         "This app is not trusted to name operators (oauth_operator).";
+    /// Only an account's own apps see what was requested of them.
+    NotOwnApp = FORBIDDEN 87 "not-own-app"
+        "Only an app of the account's own may look at the requests of its apps.";
     /// No such user.
     NoUser = NOT_FOUND 50 "no-user" "User not found.";
     /// None of the users asked for.
@@ -156,17 +159,17 @@ refusals! {
 #[derive(Clone, Debug)]
 pub(crate) struct Cause(pub(crate) String);
 
-/// A refusal on its way to [`with_slug`], or to a page.
+/// A refusal on its way to [`with_slug`], to a page, or to the request's record.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Problem {
-    code: u16,
-    slug: &'static str,
+    pub(crate) code: u16,
+    pub(crate) slug: &'static str,
     pub(crate) message: String,
 }
 
 /// Writes refusals with their slug: for what the original never answered.
-pub(crate) async fn with_slug(mut response: Response) -> Response {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+pub(crate) async fn with_slug(response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
     let (mut parts, _) = response.into_parts();
     let written = answer::json(parts.status, &json!({"errors": [problem]}));
     let (head, body) = written.into_parts();

@@ -14,6 +14,7 @@ mod extract;
 mod face;
 mod health;
 mod identity;
+mod inspect;
 mod log;
 mod lookalike;
 mod media;
@@ -37,7 +38,9 @@ mod sweep;
 mod users;
 mod wire;
 
+pub use auth::PRODUCTION;
 pub use blobs::{BlobError, Blobs};
+pub use inspect::forms_of_body;
 pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
 pub use picture::{PictureError, check as check_picture};
 pub use router::router;

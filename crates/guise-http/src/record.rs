@@ -6,23 +6,32 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use bytes::Bytes;
 use guise_domain::rate::Quota;
 use guise_domain::{Access, AccountId, AppId, Timestamp};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::auth::Named;
 use crate::error::Cause;
+use crate::inspect;
 use crate::state::Guise;
 
 /// Filled in by extractors and handlers, read once the answer is ready.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record(Arc<Mutex<Facts>>);
 
+/// What was learnt.
 #[derive(Clone, Debug, Default)]
-struct Facts {
+pub(crate) struct Facts {
     caller: Option<(Option<AccountId>, AppId, Option<Access>)>,
     quota: Option<Quota>,
-    route: Option<String>,
+    /// The route's pattern.
+    pub(crate) route: Option<String>,
+    /// Whom the request names.
+    pub(crate) named: Option<Named>,
+    /// The body, if the signature was looked at after it was read.
+    pub(crate) body: Option<Bytes>,
 }
 
 impl Record {
@@ -39,6 +48,16 @@ impl Record {
     /// What is left of the limit this request counts against.
     pub(crate) fn set_quota(&self, quota: Quota) {
         self.with(|facts| facts.quota = Some(quota));
+    }
+
+    /// Whom the request names; proven only once the caller is set.
+    pub(crate) fn set_named(&self, named: Named) {
+        self.with(|facts| facts.named = Some(named));
+    }
+
+    /// The body that came with it.
+    pub(crate) fn set_body(&self, body: &Bytes) {
+        self.with(|facts| facts.body = Some(body.clone()));
     }
 
     fn set_route(&self, route: &str) {
@@ -65,18 +84,15 @@ pub(crate) async fn note_route(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Gives the request its record, then dresses the answer and writes the log's line.
-pub(crate) async fn record(
-    State(guise): State<Guise>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Gives the request its record, then dresses the answer, writes the log's line, and lets the inspector see both.
+pub(crate) async fn record(State(guise): State<Guise>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let record = Record::default();
     let id = guise.random_hex();
-    let method = request.method().clone();
-    request.extensions_mut().insert(record.clone());
-    let mut response = next.run(request).await;
+    let (mut parts, body) = request.into_parts();
+    let (method, seen) = (parts.method.clone(), inspect::see(&guise, &parts));
+    parts.extensions.insert(record.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
 
     let facts = record.take();
     // In JSON, a number of 128 bits would be written as text.
@@ -87,7 +103,10 @@ pub(crate) async fn record(
     set(response.headers_mut(), "x-response-time", &millis.to_string());
     set(response.headers_mut(), "x-transaction-id", &id);
     log(&id, method.as_str(), &facts, status, millis, cause.as_ref());
-    response
+    match seen {
+        Some(seen) => inspect::note(&guise, seen, facts, id, millis, response).await,
+        None => response,
+    }
 }
 
 fn log(

@@ -12,8 +12,8 @@ use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
 use crate::state::Guise;
 use crate::{
-    account, blocks, console, face, health, identity, log, media, messages, oauth, openapi,
-    pictures, profiles, settings, users,
+    account, blocks, console, face, health, identity, inspect, log, media, messages, oauth,
+    openapi, pictures, profiles, settings, users,
 };
 
 routes! { #[cfg(test)] V1_1 v1_1
@@ -57,6 +57,9 @@ routes! { #[cfg(test)] GUISE_V1 guise_v1
     "/guise/v1/profiles/{id}/erase" post identity::erase;
     "/guise/v1/profiles/{id}/revisions" get identity::revisions;
     "/guise/v1/profiles/by-external-id/{key}" put identity::put;
+    "/guise/v1/requests" get inspect::list;
+    "/guise/v1/requests/{id}" get inspect::show;
+    "/guise/v1/requests/stream" get inspect::stream;
     "/guise/v1/openapi/v1.1.json" get openapi::show_v1_1;
     "/guise/v1/openapi/guise-v1.json" get openapi::show_guise_v1;
 }

@@ -68,6 +68,14 @@ impl Signals {
     /// # Errors
     /// When too many listen already, for this account or in all.
     pub(crate) fn listen(&self, account: AccountId) -> Result<Listener, Refusal> {
+        Ok(Listener { place: self.place(account)?, signals: self.sender.subscribe() })
+    }
+
+    /// A place among the streams, for an account.
+    ///
+    /// # Errors
+    /// When all are taken, for this account or in all.
+    pub(crate) fn place(&self, account: AccountId) -> Result<Place, Refusal> {
         let full = |what: &str| Refusal::OverCapacity(format!("too many streams are open {what}"));
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full("in all"))?;
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,12 +84,11 @@ impl Signals {
             return Err(full("for this account"));
         }
         *open += 1;
-        Ok(Listener {
-            signals: self.sender.subscribe(),
+        Ok(Place {
             ended: self.ended.subscribe(),
             account,
             streams: Arc::clone(&self.streams),
-            _place: place,
+            _permit: place,
         })
     }
 
@@ -91,17 +98,24 @@ impl Signals {
     }
 }
 
-/// One who listens.
+/// A place among the streams that are open; free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Listener {
-    signals: broadcast::Receiver<Signal>,
+pub(crate) struct Place {
     ended: watch::Receiver<bool>,
     account: AccountId,
     streams: Arc<Mutex<HashMap<AccountId, usize>>>,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Listener {
+impl Place {
+    /// Returns once the stream is to end: the server stops.
+    pub(crate) async fn ended(&mut self) {
+        // The sender outlives every stream; were it gone, ending would be right too.
+        let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = streams.get_mut(&self.account) {
@@ -111,6 +125,13 @@ impl Drop for Listener {
             }
         }
     }
+}
+
+/// One who listens.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    signals: broadcast::Receiver<Signal>,
+    place: Place,
 }
 
 /// What a listener hears.
@@ -127,10 +148,9 @@ pub(crate) enum Heard {
 impl Listener {
     /// The next signal, whomever it is for.
     pub(crate) async fn next(&mut self) -> Heard {
-        let ended = self.ended.wait_for(|ended| *ended);
         tokio::select! {
             biased;
-            _ = ended => Heard::End,
+            () = self.place.ended() => Heard::End,
             signal = self.signals.recv() => match signal {
                 Ok(signal) => Heard::Signal(signal),
                 Err(broadcast::error::RecvError::Lagged(_)) => Heard::Missed,

@@ -14,6 +14,7 @@ use crate::auth::{Credentials, ReadReplays};
 use crate::blobs::Blobs;
 use crate::console::{Attempts, Passwords};
 use crate::face;
+use crate::inspect::Inspector;
 use crate::media::MediaBodies;
 use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
@@ -40,6 +41,10 @@ pub struct Settings {
     pub picture_cache_bytes: u64,
     /// Words that no profile's new name may contain.
     pub reserved_names: Arc<[ReservedWord]>,
+    /// Whether accounts can look at the last requests of their apps.
+    pub inspector: bool,
+    /// Whether they see bodies too.
+    pub inspector_bodies: bool,
 }
 
 impl Default for Settings {
@@ -52,6 +57,8 @@ impl Default for Settings {
             avatar_type: false,
             picture_cache_bytes: 64 * 1024 * 1024,
             reserved_names: Arc::default(),
+            inspector: true,
+            inspector_bodies: false,
         }
     }
 }
@@ -91,6 +98,7 @@ struct Inner {
     running: Running,
     passwords: Passwords,
     attempts: Attempts,
+    inspector: Inspector,
     decoy: SigningKey,
 }
 
@@ -117,6 +125,7 @@ impl Guise {
             running: Running::default(),
             passwords: Passwords::default(),
             attempts: Attempts::default(),
+            inspector: Inspector::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
             settings,
@@ -229,6 +238,11 @@ impl Guise {
     /// Never, for a secret that fits into memory.
     pub(crate) fn seal(&self, secret: &[u8], name: &str) -> Result<Sealed, UnsealError> {
         self.0.foundation.key.seal(secret, name, &*self.0.foundation.randomness)
+    }
+
+    /// What remembers the last requests.
+    pub(crate) fn inspector(&self) -> &Inspector {
+        &self.0.inspector
     }
 
     /// The key that signatures of unknown keys are compared with.

@@ -14,5 +14,7 @@ mod sign;
 pub use diagnosis::{ATTEMPTS_MAX, Diagnosis, Evidence, Mistake, diagnose};
 pub use encode::percent_encode;
 pub use key::SigningKey;
-pub use presented::{ParseError, Presented, Request, body_hash_matches, names};
+pub use presented::{
+    ParseError, Presented, Request, body_hash_matches, names, protocol_parameters,
+};
 pub use sign::{Credentials, sign};

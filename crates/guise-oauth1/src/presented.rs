@@ -211,18 +211,30 @@ pub(crate) fn signature(request: &Request<'_>) -> Option<String> {
     of_request(request, "oauth_signature")
 }
 
+/// Every protocol parameter as it came, decoded, wherever it stands.
+#[must_use]
+pub fn protocol_parameters(request: &Request<'_>) -> Vec<(String, String)> {
+    let decode = |text: &str| encode::decode(text).into_owned();
+    let own = everything(request).filter(|parameter| parameter.name.starts_with("oauth_"));
+    own.map(|parameter| (decode(&parameter.name), decode(&parameter.value))).collect()
+}
+
 /// The first value of a protocol parameter.
 fn of_request(request: &Request<'_>, name: &str) -> Option<String> {
-    let header = from_header(request.authorization).unwrap_or_default();
-    let query = base_string::split(request.query.as_bytes(), Source::Query);
-    let form = base_string::split(request.form.unwrap_or_default(), Source::Form);
-    let mut all = header.into_iter().chain(query).chain(form.take(PARAMETERS_MAX));
-    let found = all.find(|parameter| parameter.name == name)?;
+    let found = everything(request).find(|parameter| parameter.name == name)?;
     Some(encode::decode(&found.value).into_owned())
 }
 
+/// The parameters of header, query and form, in the order in which they came.
+pub(crate) fn everything<'a>(request: &Request<'a>) -> impl Iterator<Item = Parameter<'a>> {
+    let header = from_header(request.authorization).unwrap_or_default();
+    let query = base_string::split(request.query.as_bytes(), Source::Query);
+    let form = base_string::split(request.form.unwrap_or_default(), Source::Form);
+    header.into_iter().chain(query).chain(form.take(PARAMETERS_MAX))
+}
+
 /// The header's own parameters. The realm, and whatever is not OAuth's, is not signed.
-pub(crate) fn from_header(authorization: Option<&str>) -> Result<Vec<Parameter<'_>>, ParseError> {
+fn from_header(authorization: Option<&str>) -> Result<Vec<Parameter<'_>>, ParseError> {
     let parsed = header::parse(authorization.unwrap_or_default()).map_err(ParseError::Garbled)?;
     let parameters = parsed.unwrap_or_default().into_iter().map(|(name, value)| Parameter {
         name: encode::normalize(name.as_bytes(), Plus::Literal),

@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) picture_cache_bytes: u64,
     pub(crate) wal_checkpoint_pages: u64,
     pub(crate) reserved_names: Vec<ReservedWord>,
+    pub(crate) inspector: bool,
+    pub(crate) inspector_bodies: bool,
     pub(crate) avatar_type: bool,
     pub(crate) rules: Rules,
 }
@@ -130,6 +132,8 @@ impl Reader<'_> {
             picture_cache_bytes: self.read("picture_cache_bytes", parse::number(0, u64::MAX)),
             wal_checkpoint_pages: self.read("wal_checkpoint_pages", parse::number(1, MANY / 2)),
             reserved_names: self.read("reserved_names", parse::reserved_words),
+            inspector: self.read("inspector.on", parse::switch),
+            inspector_bodies: self.read("inspector.bodies", parse::switch),
             avatar_type: self.read("compat.avatar_type", parse::switch),
             rules: self.rules(),
         }

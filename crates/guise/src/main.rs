@@ -21,7 +21,7 @@ use guise_domain::{Operator, OperatorError};
 use serde_json::json;
 
 use args::{Arguments, Command, ConfigCommand};
-use config::{Config, File, Problems};
+use config::{Config, File, Problems, Source};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -76,7 +76,12 @@ fn load(arguments: &Arguments) -> anyhow::Result<Config> {
     let text = path.map(std::fs::read_to_string).transpose();
     let text = text.with_context(|| format!("the configuration {name} cannot be read"))?;
     let file = text.as_deref().map(|text| File { name: &name, text });
-    Ok(Config::load(&arguments.settings(), &variables, file.as_ref())?)
+    let mut config = Config::load(&arguments.settings(), &variables, file.as_ref())?;
+    // Whoever tries it out wants to see everything.
+    if matches!(arguments.command, Command::Quickstart(_)) {
+        config.inspector_bodies |= config.source("inspector.bodies") == Source::Default;
+    }
+    Ok(config)
 }
 
 /// Who is at work: the flag beats the variable, and an empty variable counts as not set.

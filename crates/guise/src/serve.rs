@@ -152,6 +152,8 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         avatar_type: config.avatar_type,
         picture_cache_bytes: config.picture_cache_bytes,
         reserved_names: config.reserved_names.as_slice().into(),
+        inspector: config.inspector,
+        inspector_bodies: config.inspector_bodies,
     })
 }
 

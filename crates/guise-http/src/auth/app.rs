@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use super::credentials::Found;
 use super::verify::{Body, Proof, Proven, prove};
-use super::{bearer, take};
+use super::{Named, bearer, take};
 use crate::error::Refusal;
 use crate::record::Record;
 use crate::state::Guise;
@@ -40,7 +40,7 @@ impl Proof for SigningApp {
         if let Some(token) = presented.token() {
             let found = guise.store().request_token(token).await?;
             let Some(found) = found.filter(|found| found.app == app.id) else {
-                return Ok(Found::UnknownToken);
+                return Ok(Found::UnknownToken(Some(of(&app))));
             };
             token_secret = guise.credentials().open(&found.secret, &found.token)?;
             request = Some(found);
@@ -65,6 +65,15 @@ impl Proof for SigningApp {
     fn names_operators(&self) -> bool {
         self.app.names_operators
     }
+
+    fn named(&self) -> Named {
+        of(&self.app)
+    }
+}
+
+/// An app that names no account.
+fn of(app: &App) -> Named {
+    Named { app: app.id, owner: app.owner, account: None }
 }
 
 /// An app that calls for itself, proven by its signature or its secret.

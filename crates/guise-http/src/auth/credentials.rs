@@ -15,7 +15,7 @@ use guise_oauth1::SigningKey;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
-use super::Known;
+use super::{Known, Named};
 use crate::error::Refusal;
 
 /// What is known of a consumer key and a token.
@@ -25,8 +25,8 @@ pub(crate) enum Found<K = Arc<Known>> {
     Known(K),
     /// No app has this consumer key.
     UnknownConsumer,
-    /// The app has no such token.
-    UnknownToken,
+    /// The app, where it was looked up, has no such token.
+    UnknownToken(Option<Named>),
 }
 
 /// The cache. Absence is cached too: an unknown key then costs what a wrong signature costs.
@@ -79,7 +79,7 @@ impl Credentials {
             return Ok(Found::UnknownConsumer);
         }
         if token.len() > CREDENTIAL_BYTES_MAX {
-            return Ok(Found::UnknownToken);
+            return Ok(Found::UnknownToken(None));
         }
         self.refresh(store, now).await?;
         if let Some(found) = self.cache.get(&Pair(consumer_key, token)) {
@@ -117,12 +117,17 @@ impl Credentials {
             return Ok(Found::UnknownConsumer);
         };
         let Some((token, account)) = token else {
-            return Ok(Found::UnknownToken);
+            return Ok(Found::UnknownToken(Some(Named {
+                app: app.id,
+                owner: app.owner,
+                account: None,
+            })));
         };
         let consumer_secret = self.open(&app.consumer_secret, &app.consumer_key)?;
         let token_secret = self.open(&token.secret, &token.token)?;
         Ok(Found::Known(Arc::new(Known {
             app: app.id,
+            owner: app.owner,
             consumer_key: app.consumer_key.into(),
             app_revoked: app.revoked,
             names_operators: app.names_operators,
@@ -133,6 +138,33 @@ impl Credentials {
             account,
             key: SigningKey::new(&consumer_secret, &token_secret),
         })))
+    }
+
+    /// The secrets behind a consumer key and a token as they are now; without the token, or an unknown one, its half is
+    /// empty. `None` when no app has the key.
+    ///
+    /// # Errors
+    /// When the store fails, or a secret in it does not open.
+    pub(crate) async fn secrets(
+        &self,
+        store: &dyn Store,
+        consumer_key: &str,
+        token_name: &str,
+    ) -> Result<Option<(String, String)>, Refusal> {
+        let Some(Credential { app, token }) = store.credential(consumer_key, token_name).await?
+        else {
+            return Ok(None);
+        };
+        let consumer = self.open(&app.consumer_secret, &app.consumer_key)?;
+        let token = match token {
+            Some((token, _)) => self.open(&token.secret, &token.token)?,
+            // Apps sign with a request token until they have an access token.
+            None => match store.request_token(token_name).await? {
+                Some(found) if found.app == app.id => self.open(&found.secret, &found.token)?,
+                _ => String::new(),
+            },
+        };
+        Ok(Some((consumer, token)))
     }
 
     /// Opens a secret that was sealed for `name`.

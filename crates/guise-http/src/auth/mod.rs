@@ -13,7 +13,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use guise_domain::rate::{Endpoint, Kind, Permission, Quota};
 use guise_domain::{
-    Access, Account, Admission, Admitted, AppId, AppRule, EntryId, Operator, ReplayKey, Timestamp,
+    Access, Account, AccountId, Admission, Admitted, AppId, AppRule, EntryId, Operator, ReplayKey,
+    Timestamp,
 };
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
@@ -23,7 +24,8 @@ pub(crate) use bearer::{AppReader, app_of as bearer_app, bearer, sealed_for as b
 pub(crate) use credentials::Credentials;
 use credentials::Found;
 pub(crate) use replay::ReadReplays;
-pub(crate) use verify::{Body, looks_like_json, names_known, verify};
+pub use verify::PRODUCTION;
+pub(crate) use verify::{Body, base_urls, looks_like_json, named, names_known, verify};
 
 use crate::error::Refusal;
 use crate::record::Record;
@@ -34,6 +36,7 @@ use crate::state::Guise;
 #[derive(Debug)]
 pub(crate) struct Known {
     app: AppId,
+    owner: AccountId,
     consumer_key: Box<str>,
     app_revoked: bool,
     names_operators: bool,
@@ -43,6 +46,17 @@ pub(crate) struct Known {
     operator: Option<Operator>,
     account: Account,
     key: SigningKey,
+}
+
+/// Whom a request names, proven or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The app of its consumer key.
+    pub(crate) app: AppId,
+    /// The account that owns the app.
+    pub(crate) owner: AccountId,
+    /// The account of its token, if that is known.
+    pub(crate) account: Option<AccountId>,
 }
 
 /// Who calls, proven by a signature.
@@ -69,6 +83,11 @@ impl Caller {
     /// The app that calls.
     pub(crate) fn app(&self) -> AppId {
         self.known.app
+    }
+
+    /// Whether the app is the account's own.
+    pub(crate) fn owns_its_app(&self) -> bool {
+        self.known.owner == self.known.account.id
     }
 
     /// The token's public half.
@@ -100,7 +119,7 @@ impl Caller {
             Found::Known(known) => {
                 !known.app_revoked && !known.token_revoked && !known.account.closed
             }
-            Found::UnknownConsumer | Found::UnknownToken => false,
+            Found::UnknownConsumer | Found::UnknownToken(_) => false,
         })
     }
 

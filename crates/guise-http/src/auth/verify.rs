@@ -13,14 +13,14 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::credentials::Found;
-use super::{Caller, Known};
+use super::{Caller, Known, Named};
 use crate::error::Refusal;
 use crate::origin::Origin;
 use crate::record::Record;
 use crate::state::Guise;
 
 /// The hosts of the original, which unmodified clients believe they talk to.
-const PRODUCTION: [&str; 4] = [
+pub const PRODUCTION: [&str; 4] = [
     "https://api.twitter.com",
     "https://upload.twitter.com",
     "https://api.x.com",
@@ -65,6 +65,8 @@ pub(super) trait Proof: Sized {
     fn in_use(&self, now: Timestamp) -> Result<(), Refusal>;
     /// Whether its app may name operators.
     fn names_operators(&self) -> bool;
+    /// Whom it names.
+    fn named(&self) -> Named;
 }
 
 impl Proof for Arc<Known> {
@@ -93,6 +95,10 @@ impl Proof for Arc<Known> {
 
     fn names_operators(&self) -> bool {
         self.names_operators
+    }
+
+    fn named(&self) -> Named {
+        Named { app: self.app, owner: self.owner, account: Some(self.account.id) }
     }
 }
 
@@ -169,10 +175,14 @@ pub(super) async fn prove<'a, K: Proof>(
     let now = guise.now();
     let path = crate::extract::original_uri(parts).path();
     let urls = base_urls(guise, &Origin::of(guise, parts), path);
-    let (presented, known) = match check::<K>(guise, &request, &urls, now).await {
+    let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
+    if let Body::Read(bytes) = body {
+        record.set_body(bytes);
+    }
+    let (presented, known) = match check::<K>(guise, &request, &urls, now, &record).await {
         // JSON is read whatever its label says, so its author may not have signed it as the form it is labelled as.
         Err(_) if request.form.is_some() && looks_like_json(bytes) => {
-            check::<K>(guise, &Request { form: None, ..request }, &urls, now).await?
+            check::<K>(guise, &Request { form: None, ..request }, &urls, now, &record).await?
         }
         checked => checked?,
     };
@@ -191,7 +201,7 @@ pub(super) async fn prove<'a, K: Proof>(
         presented,
         known,
         now,
-        record: parts.extensions.get::<Record>().cloned().unwrap_or_default(),
+        record,
     })
 }
 
@@ -220,8 +230,21 @@ pub(crate) async fn names_known(guise: &Guise, parts: &Parts) -> Result<bool, Re
         Found::Known(known) => {
             Ok(!(known.app_revoked || known.token_revoked || known.account.closed))
         }
-        Found::UnknownConsumer | Found::UnknownToken => Ok(false),
+        Found::UnknownConsumer | Found::UnknownToken(_) => Ok(false),
     }
+}
+
+/// Whom a request names that was refused before its signature was looked at. Proves nothing.
+pub(crate) async fn named(
+    guise: &Guise,
+    consumer_key: &str,
+    token: &str,
+) -> Result<Option<Named>, Refusal> {
+    Ok(match guise.credentials().find(guise.store(), consumer_key, token, guise.now()).await? {
+        Found::Known(known) => Some(known.named()),
+        Found::UnknownToken(app) => app,
+        Found::UnknownConsumer => None,
+    })
 }
 
 /// What a signature covers apart from the body; `None` when the header is no text.
@@ -243,17 +266,24 @@ async fn check<'a, K: Proof>(
     request: &Request<'a>,
     urls: &[String],
     now: Timestamp,
+    record: &Record,
 ) -> Result<(Presented<'a>, K), Refusal> {
     let presented = Presented::parse(request).map_err(|_| Refusal::BadAuthentication)?;
     let verified = |key: &SigningKey| urls.iter().any(|url| presented.verify(key, url));
     let known = match K::find(guise, &presented, now).await? {
-        Found::Known(known) => known,
+        Found::Known(known) => {
+            record.set_named(known.named());
+            known
+        }
         // The same work as for a wrong signature, so that time does not tell which keys exist.
         Found::UnknownConsumer => {
             verified(guise.decoy());
             return Err(Refusal::NotAuthenticated);
         }
-        Found::UnknownToken => {
+        Found::UnknownToken(app) => {
+            if let Some(app) = app {
+                record.set_named(app);
+            }
             verified(guise.decoy());
             return Err(Refusal::BadToken);
         }
@@ -266,7 +296,7 @@ async fn check<'a, K: Proof>(
 }
 
 /// The URLs the client may have signed: as received first, since most clients believe in what they connect to.
-fn base_urls(guise: &Guise, origin: &Origin, path: &str) -> Vec<String> {
+pub(crate) fn base_urls(guise: &Guise, origin: &Origin, path: &str) -> Vec<String> {
     let public = guise.settings().public_urls.iter().map(String::as_str);
     let received = origin.base_url();
     received

@@ -15,6 +15,7 @@ mod names;
 mod oauth;
 mod operation;
 mod profiles;
+mod requests;
 mod schemas;
 mod stream;
 
@@ -65,8 +66,8 @@ pub fn v1_1() -> Value {
 /// The document of what Guise adds.
 #[must_use]
 pub fn guise_v1() -> Value {
-    let families = [identity::operations(), stream::operations()];
-    let schemas = [schemas::ids(), identity::schemas(), names::schemas()];
+    let families = [identity::operations(), stream::operations(), requests::operations()];
+    let schemas = [schemas::ids(), identity::schemas(), names::schemas(), requests::schemas()];
     let description = "What the original never had. Times are RFC 3339, in UTC.";
     document("Guise", description, families.into_iter().flatten(), schemas)
 }

@@ -11,7 +11,7 @@ mod urls;
 
 pub use mistake::Mistake;
 
-use crate::base_string::{self, Parameter, Source};
+use crate::base_string;
 use crate::presented::{self, Presented, Request};
 use message::{Field, Message};
 use search::Search;
@@ -130,10 +130,7 @@ fn clock(skew: i64, timestamp: u64, evidence: &Evidence<'_>) -> Option<Mistake> 
 
 /// Everything that is to be signed, in the order in which it came.
 fn fields(request: &Request<'_>) -> Vec<Field> {
-    let header = presented::from_header(request.authorization).unwrap_or_default();
-    let query = base_string::split(request.query.as_bytes(), Source::Query);
-    let form = base_string::split(request.form.unwrap_or_default(), Source::Form);
-    let signed = |parameter: &Parameter<'_>| parameter.name != "oauth_signature";
-    let all = header.into_iter().chain(query).chain(form).filter(signed);
-    all.map(|parameter| Field::new(&parameter)).collect()
+    let all = presented::everything(request);
+    let signed = all.filter(|parameter| parameter.name != "oauth_signature");
+    signed.map(|parameter| Field::new(&parameter)).collect()
 }

@@ -101,6 +101,10 @@ keys! {
         "How large the database's log grows, in pages of 4 KiB, before it is written back. Larger is faster and takes more room.";
     "reserved_names" List "words" = "":
         "Words that no account's name and no profile's new name may contain, whoever it is of: `Twitter` refuses `Twitter Support` and what looks like it, not `Twitterati`.";
+    "inspector.on" Switch "true or false" = "true":
+        "Remembers the last requests to each account's apps, in memory, for their owner to look at.";
+    "inspector.bodies" Switch "true or false" = "false":
+        "Remembers the beginning of bodies and answers too. They hold what people write to each other: for development. `guise quickstart` turns it on.";
     "compat.avatar_type" Switch "true or false" = "false":
         "Adds `\"type\":\"photo\"` to a profile's avatar in answers, for the client that needs it.";
 }

@@ -10,6 +10,7 @@ mod erasure;
 mod faces;
 mod general;
 mod identity;
+mod inspector;
 mod limits;
 mod messages;
 mod names;

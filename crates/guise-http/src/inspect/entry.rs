@@ -1,0 +1,92 @@
+//! What is remembered of a request.
+
+use guise_domain::Timestamp;
+
+use crate::auth::Named;
+
+/// One request and its answer. Whatever is in here may be shown to the app's owner, apart from [`Kept::Whole`].
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Its place in the order in which requests were answered.
+    pub(super) number: i64,
+    /// The id that its answer and the log carry too.
+    pub(super) id: String,
+    pub(super) at: Timestamp,
+    pub(super) method: String,
+    /// Path and query, without secrets.
+    pub(super) path: String,
+    pub(super) route: Option<String>,
+    pub(super) status: u16,
+    pub(super) refused: Option<(u16, &'static str)>,
+    pub(super) millis: u64,
+    pub(super) named: Named,
+    /// The beginning of the token's public half.
+    pub(super) token: Option<String>,
+    /// The protocol parameters, without secrets.
+    pub(super) oauth: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Text>,
+    pub(super) answer: Option<Text>,
+    /// Its secrets are found under these: consumer key and token.
+    pub(super) credentials: (String, String),
+    pub(super) kept: Kept,
+}
+
+/// The beginning of a body.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) text: String,
+    /// How long the whole of it was.
+    pub(super) bytes: usize,
+}
+
+/// What is kept to explain the signature of a refused request.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// It was not refused for its signature.
+    Nothing,
+    /// More than is kept.
+    TooLong,
+    Whole(Box<Signed>),
+}
+
+/// The parts of a request that its signature covers, as they came, and what else is needed to explain it.
+#[derive(Debug)]
+pub(super) struct Signed {
+    pub(super) query: String,
+    pub(super) form: Option<Vec<u8>>,
+    pub(super) authorization: Option<String>,
+    /// A body that is no form, as the forms that it may have been taken for; absent when it was not kept.
+    pub(super) unsigned: Option<Vec<Vec<u8>>>,
+    pub(super) base_urls: Vec<String>,
+    /// Whether the body had another hash than was signed for.
+    pub(super) other_hash: bool,
+}
+
+impl Signed {
+    fn bytes(&self) -> usize {
+        let unsigned = self.unsigned.iter().flatten().map(Vec::len).sum::<usize>();
+        let urls = self.base_urls.iter().map(String::len).sum::<usize>();
+        let authorization = self.authorization.as_ref().map_or(0, String::len);
+        self.query.len() + self.form.as_ref().map_or(0, Vec::len) + authorization + unsigned + urls
+    }
+}
+
+impl Entry {
+    /// The memory it takes, nearly.
+    pub(super) fn bytes(&self) -> usize {
+        const FIXED: usize = 512;
+        const EACH_PAIR: usize = 48;
+        let pairs = self.headers.iter().chain(&self.oauth);
+        let pairs = pairs.map(|(name, value)| name.len() + value.len() + EACH_PAIR).sum::<usize>();
+        let texts = [&self.body, &self.answer].into_iter().flatten();
+        let texts = texts.map(|text| text.text.len()).sum::<usize>();
+        let kept = match &self.kept {
+            Kept::Nothing | Kept::TooLong => 0,
+            Kept::Whole(signed) => signed.bytes(),
+        };
+        let (consumer_key, token) = &self.credentials;
+        let route = self.route.as_ref().map_or(0, String::len);
+        FIXED + pairs + texts + kept + consumer_key.len() + token.len() + route + self.path.len()
+    }
+}

@@ -1,0 +1,151 @@
+//! What nobody sees: secrets in headers, queries and texts.
+
+use guise_domain::limits::INSPECTED_TEXT_BYTES_MAX;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
+
+use crate::wire::Pairs;
+
+const HIDDEN: &str = "(hidden)";
+
+/// Whether what has this name is a secret, or opens something.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = ["secret", "password", "cookie", "verifier", "csrf", "api-key", "apikey", "token"];
+    name == "proxy-authorization" || words.iter().any(|word| name.contains(word))
+}
+
+/// A token's public half as it is shown: whose it is, and its first letters.
+pub(super) fn shortened(token: &str) -> String {
+    let start = token.find('-').map_or(0, |at| at + 1);
+    let shown: String = token.chars().take(start + 4).collect();
+    if shown.len() < token.len() { format!("{shown}…") } else { shown }
+}
+
+/// A value as it is shown.
+fn shown(name: &str, value: &str) -> String {
+    match name {
+        "oauth_token" => shortened(value),
+        _ if is_secret(name) => HIDDEN.to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// The headers, up to a length. The authorization is shown as its parameters, elsewhere.
+pub(super) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut room = INSPECTED_TEXT_BYTES_MAX;
+    let mut kept = Vec::with_capacity(headers.len());
+    for (name, value) in headers {
+        let text = value_of(name.as_str(), value);
+        let Some(left) = room.checked_sub(name.as_str().len() + text.len()) else { break };
+        room = left;
+        kept.push((name.as_str().to_owned(), text));
+    }
+    kept
+}
+
+fn value_of(name: &str, value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    if name == AUTHORIZATION.as_str() {
+        let scheme = text.split_ascii_whitespace().next().unwrap_or_default();
+        let known = ["OAuth", "Bearer", "Basic"].iter().find(|it| it.eq_ignore_ascii_case(scheme));
+        return known.map_or(HIDDEN.to_owned(), |scheme| format!("{scheme} {HIDDEN}"));
+    }
+    shown(name, &text)
+}
+
+/// Path and query, up to a length.
+pub(super) fn path(path: &str, query: Option<&str>) -> String {
+    let mut text = path.to_owned();
+    if let Some(query) = query {
+        let pairs = query.split('&').map(|pair| {
+            let Some((name, value)) = pair.split_once('=') else { return pair.to_owned() };
+            format!("{name}={}", shown(&decoded(name), value))
+        });
+        text = format!("{text}?{}", pairs.collect::<Vec<_>>().join("&"));
+    }
+    truncated(&text, INSPECTED_TEXT_BYTES_MAX).to_owned()
+}
+
+fn decoded(name: &str) -> String {
+    let pairs = Pairs::parse(name.as_bytes());
+    pairs.iter().next().map_or(String::new(), |(name, _)| name.to_owned())
+}
+
+/// The protocol parameters among these. A signature that is no hash may be the very key.
+pub(super) fn oauth(parameters: Vec<(String, String)>) -> Vec<(String, String)> {
+    let hash = parameters
+        .iter()
+        .any(|(name, value)| name == "oauth_signature_method" && value.starts_with("HMAC-"));
+    let show = |(name, value): (String, String)| {
+        let value = match name.as_str() {
+            "oauth_signature" if !hash => HIDDEN.to_owned(),
+            _ => truncated(&shown(&name, &value), INSPECTED_TEXT_BYTES_MAX / 8).to_owned(),
+        };
+        (name, value)
+    };
+    let own = parameters.into_iter().filter(|(name, _)| name.starts_with("oauth_"));
+    own.take(32).map(show).collect()
+}
+
+/// A form's text without its secrets; any other text as it is.
+pub(super) fn form(text: &str) -> String {
+    path("", Some(text)).split_off(1)
+}
+
+/// The first bytes of a text that make whole characters.
+pub(super) fn truncated(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
+}
+
+/// Takes these very secrets out of everything, wherever a client put them.
+pub(super) fn known(shown: &mut Value, secrets: &[String]) {
+    match shown {
+        Value::String(text) => {
+            for secret in secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), HIDDEN);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| known(item, secrets)),
+        Value::Object(members) => members.values_mut().for_each(|member| known(member, secrets)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_and_signatures_stay() {
+        assert_eq!(
+            path(
+                "/a",
+                Some("x=%20&oauth_token=12-abcdefgh&oauth_signature=s%3D&my%5Fsecret=s&flag")
+            ),
+            "/a?x=%20&oauth_token=12-abcd…&oauth_signature=s%3D&my%5Fsecret=(hidden)&flag"
+        );
+        let pairs = |method: &str| {
+            let pairs =
+                [("oauth_signature_method", method), ("oauth_signature", "a&b"), ("x", "y")];
+            oauth(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+        };
+        assert_eq!(pairs("HMAC-SHA1")[1].1, "a&b");
+        assert_eq!(pairs("PLAINTEXT")[1].1, "(hidden)");
+        assert_eq!(pairs("PLAINTEXT").len(), 2);
+        let mut map = HeaderMap::new();
+        for (name, value) in
+            [("authorization", "OAuth a=\"b\""), ("cookie", "a=b"), ("x-a", "b"), ("x-token", "t")]
+        {
+            map.insert(name, value.parse().unwrap());
+        }
+        let shown = headers(&map).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(shown, ["OAuth (hidden)", "(hidden)", "b", "(hidden)"]);
+        let mut value = serde_json::json!({"a": ["x s3cret y"]});
+        known(&mut value, &["s3cret".to_owned()]);
+        assert_eq!(value, serde_json::json!({"a": ["x (hidden) y"]}));
+    }
+}
