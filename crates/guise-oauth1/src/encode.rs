@@ -12,6 +12,12 @@ pub fn percent_encode(text: &str) -> String {
     encoded
 }
 
+/// Decodes `text`. Bytes that are no UTF-8 become replacement characters, a percent sign that begins no escape stays.
+#[must_use]
+pub fn percent_decode(text: &str) -> String {
+    decode(text).into_owned()
+}
+
 /// Appends one byte, encoded if need be.
 pub(crate) fn push(to: &mut String, byte: u8) {
     if is_unreserved(byte) {

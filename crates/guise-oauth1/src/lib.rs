@@ -12,7 +12,7 @@ mod presented;
 mod sign;
 
 pub use diagnosis::{ATTEMPTS_MAX, Diagnosis, Evidence, Mistake, diagnose};
-pub use encode::percent_encode;
+pub use encode::{percent_decode, percent_encode};
 pub use key::SigningKey;
 pub use presented::{
     ParseError, Presented, Request, body_hash_matches, names, protocol_parameters,

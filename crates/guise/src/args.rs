@@ -13,7 +13,8 @@ use guise_domain::Operator;
 
 pub(crate) use admin::{AccountCommand, AppCommand, CallbackCommand, TokenCommand};
 pub(crate) use client::{
-    AuditCommand, CallArgs, DmCommand, ExportArgs, ImportArgs, ProfileCommand,
+    AuditCommand, CallArgs, DmCommand, ExplainArgs, ExportArgs, ImportArgs, ProfileCommand,
+    RequestsArgs,
 };
 
 /// Write direct messages under a name and a face of your own.
@@ -119,6 +120,14 @@ pub(crate) enum Command {
                             guise call /1.1/media/upload.json -F media=@face.png\n  \
                             guise call -X DELETE /1.1/custom_profiles/destroy.json?id=100001")]
     Call(CallArgs),
+    /// The last requests to the account's own apps, and why signatures were refused
+    #[command(after_help = "Example:\n  guise requests --status 4xx\n  \
+                            guise requests --watch\n  guise requests 8c0f2f54b8b0a1e7")]
+    Requests(RequestsArgs),
+    /// Find out why a request's signature does not hold; without --curl or --url it is read from standard input
+    #[command(after_help = "Example:\n  guise explain < request.txt\n  \
+                      guise explain --curl \"curl -H 'authorization: OAuth …' http://127.0.0.1:8080/1.1/…\"")]
+    Explain(ExplainArgs),
     /// Look at the configuration
     #[command(
         subcommand,

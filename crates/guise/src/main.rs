@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod credentials;
 mod data;
+mod explain;
 mod output;
 mod quickstart;
 mod serve;
@@ -142,6 +143,11 @@ async fn execute(
             let client = client::Client::new(credentials::find(profile, config)?, by)?;
             return client::call(call, &client, output).await;
         }
+        Command::Requests(requests) => {
+            let client = client::Client::new(credentials::find(profile, config)?, by)?;
+            client::requests(requests, &client, output).await?;
+        }
+        Command::Explain(args) => return explain::run(&args, profile, config, output),
         Command::Config(ConfigCommand::Print) => print(config, output)?,
         Command::Config(ConfigCommand::Check { yes_listen_publicly }) => {
             return check(config, yes_listen_publicly, output);

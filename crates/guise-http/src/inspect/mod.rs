@@ -29,6 +29,7 @@ use crate::wire::{Cursor, page};
 pub use explain::forms_of_body;
 use filter::Filter;
 pub(crate) use memory::Inspector;
+pub use output::explanation;
 pub(crate) use seen::{note, see};
 pub(crate) use stream::stream;
 

@@ -63,6 +63,12 @@ fn diagnosed(entry: &Entry, diagnosis: Option<&Diagnosis>) -> Value {
             Kept::Nothing | Kept::Whole(_) => Value::Null,
         };
     };
+    explanation(diagnosis)
+}
+
+/// A diagnosis as the API tells it.
+#[must_use]
+pub fn explanation(diagnosis: &Diagnosis) -> Value {
     let Diagnosis { mistakes, base_string, signed, signature, skew_seconds, attempts: _ } =
         diagnosis;
     let mistakes: Vec<Value> = mistakes

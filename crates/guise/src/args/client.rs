@@ -216,3 +216,64 @@ pub(crate) struct CallArgs {
     #[arg(short = 'H', long, value_name = "HEADER")]
     pub(crate) header: Vec<String>,
 }
+
+/// `guise requests`.
+#[derive(Debug, Args)]
+pub(crate) struct RequestsArgs {
+    /// A request's id (x-transaction-id of its answer): show all of it, and why its signature was refused
+    #[arg(conflicts_with_all = ["watch", "method", "status", "code", "path", "app", "count"])]
+    pub(crate) id: Option<String>,
+    /// Follow: show each request as it is answered
+    #[arg(long, conflicts_with = "count")]
+    pub(crate) watch: bool,
+    /// Only this method
+    #[arg(long)]
+    pub(crate) method: Option<String>,
+    /// Only this status, such as 404 or 4xx
+    #[arg(long)]
+    pub(crate) status: Option<String>,
+    /// Only this code of a refusal, such as 32
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// Only paths that begin so
+    #[arg(long)]
+    pub(crate) path: Option<String>,
+    /// Only this app, by its id
+    #[arg(long, value_name = "ID")]
+    pub(crate) app: Option<String>,
+    /// How many at the most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) count: u32,
+}
+
+/// `guise explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The request as a curl command line
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["method", "header", "body", "form"])]
+    pub(crate) curl: Option<String>,
+    /// The URL that was requested; before a pasted request's path, scheme and host are enough
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) url: Option<String>,
+    /// The method; GET, or POST when something was sent
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// A header: "name: value"
+    #[arg(short = 'H', long, value_name = "HEADER")]
+    pub(crate) header: Vec<String>,
+    /// What was sent, or @FILE
+    #[arg(short = 'd', long, value_name = "BODY", conflicts_with = "form")]
+    pub(crate) body: Vec<String>,
+    /// A part of a multipart form: name=value, or name=@FILE
+    #[arg(short = 'F', long, value_name = "NAME=VALUE")]
+    pub(crate) form: Vec<String>,
+    /// When it was sent, if that was not just now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// File with the consumer secret, in place of the profile's
+    #[arg(long, value_name = "FILE", requires = "token_secret_file", value_hint = ValueHint::FilePath)]
+    pub(crate) consumer_secret_file: Option<PathBuf>,
+    /// File with the token secret, in place of the profile's
+    #[arg(long, value_name = "FILE", requires = "consumer_secret_file", value_hint = ValueHint::FilePath)]
+    pub(crate) token_secret_file: Option<PathBuf>,
+}

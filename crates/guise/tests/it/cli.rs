@@ -5,6 +5,7 @@ mod call;
 mod callbacks;
 mod config;
 mod dm;
+mod explain;
 mod folder;
 mod names;
 mod operators;
