@@ -29,10 +29,11 @@ from schemathesis.cli import schemathesis as command
 from seeds import NOBODY, Seeds
 
 DOCUMENTS = ["/guise/v1/openapi/v1.1.json", "/guise/v1/openapi/guise-v1.json"]
-# It never ends.
-STREAM = "/guise/v1/direct_messages/stream"
+# They never end.
+STREAMS = {"/guise/v1/direct_messages/stream", "/guise/v1/requests/stream"}
 # What takes an account's decision on a page first, and what gives up the token that everything else is signed with.
 NEEDS_MORE = {"/oauth/access_token", "/1.1/oauth/invalidate_token.json"}
+REQUEST = "/guise/v1/requests/{id}"
 CONFIGURATION = os.path.join(HERE, "schemathesis.toml")
 KEYS = os.path.join(HERE, "..", "..", "docs", "configuration.md")
 ID_MAX = 2**63 - 1
@@ -40,6 +41,8 @@ DESTROY = re.compile("(custom_profiles|events)/destroy|/erase$")
 NEVER_REACHED = "1000000/15m"
 
 seen = collections.defaultdict(set)
+# The id of a request that the inspector still remembers.
+latest = ["0" * 16]
 numbers = itertools.count(1)
 
 
@@ -75,7 +78,7 @@ def with_real_ids(document, seeds):
         # What one operation destroys must not be missing to the others.
         spare = re.sub(r"schemas/(Profile|Message)Id", r"schemas/Spare\1Id", json.dumps(paths[path]))
         paths[path] = json.loads(spare)
-    for path in {STREAM} | NEEDS_MORE:
+    for path in STREAMS | NEEDS_MORE:
         paths.pop(path, None)
     if picture := paths.get("/1.1/ton/data/dm/{message}/{media}/{file}"):
         for parameter, real in zip(picture["get"]["parameters"], seeds.media_url.split("/")[-3:]):
@@ -101,11 +104,15 @@ def before_call(context, case, kwargs):
     for place, name in (case.headers, "Idempotency-Key"), (case.body, "external_id"):
         if isinstance(place, Mapping) and isinstance(place.get(name), str):
             place[name] = fresh(place[name])
+    if case.operation.path == REQUEST and re.fullmatch("[0-9a-f]{16}", str(case.path_parameters.get("id"))):
+        case.path_parameters["id"] = latest[0]
 
 
 @schemathesis.hook
 def after_call(context, case, response):
     seen[case.operation.label].add(str(response.status_code))
+    if "x-access-level" in response.headers and "/guise/v1/requests" not in case.operation.path:
+        latest[0] = response.headers["x-transaction-id"]
 
 
 @schemathesis.hook
@@ -164,6 +171,7 @@ def main(binary, *options):
     results, whole = {}, True
     with Guise(binary, **unlimited()) as server:
         seeds = Seeds(server)
+        latest[0] = seeds.request
         formats(seeds)
         schemathesis.auth.set_from_requests(seeds.auth)
         for path in DOCUMENTS:

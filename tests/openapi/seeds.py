@@ -60,13 +60,18 @@ class Seeds:
             "UploadId": [*complete, int(complete[0])],
         }
 
+        self.request = self._get("account/verify_credentials", self.auth).headers["x-transaction-id"]
+
     def base64(self):
         return base64.b64encode(self.picture).decode()
 
     def _account(self, who):
-        answer = requests.get(f"{self.url}/1.1/account/verify_credentials.json", auth=who)
+        return self._get("account/verify_credentials", who).json()
+
+    def _get(self, path, who):
+        answer = requests.get(f"{self.url}/1.1/{path}.json", auth=who)
         answer.raise_for_status()
-        return answer.json()
+        return answer
 
     def _post(self, path, who=None, **body):
         answer = requests.post(f"{self.url}/1.1/{path}.json", auth=who or self.auth, **body)
