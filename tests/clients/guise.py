@@ -80,15 +80,16 @@ class Guise:
             raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
         return json.loads(done.stdout)
 
-    def newcomer(self):
+    def newcomer(self, own_app=False):
         """An account that nobody else uses: its id and name, and the credentials of a token that may read messages."""
         account = self._say("account", "add", f"someone_{next(self.numbers)}")
-        token = self._say("token", "add", "--account", account["name"], "--app", self.app["id"])
+        app = self._say("app", "add", "own", "--account", account["name"]) if own_app else self.app
+        token = self._say("token", "add", "--account", account["name"], "--app", app["id"])
         return {
             "id": account["id"],
             "name": account["name"],
-            "consumer_key": self.app["consumer_key"],
-            "consumer_secret": self.app["consumer_secret"],
+            "consumer_key": app["consumer_key"],
+            "consumer_secret": app["consumer_secret"],
             "token": token["token"],
             "token_secret": token["token_secret"],
         }

@@ -112,7 +112,7 @@ def before_call(context, case, kwargs):
 def after_call(context, case, response):
     seen[case.operation.label].add(str(response.status_code))
     if "x-access-level" in response.headers and "/guise/v1/requests" not in case.operation.path:
-        latest[0] = response.headers["x-transaction-id"]
+        latest[0] = response.headers["x-transaction-id"][0]
 
 
 @schemathesis.hook

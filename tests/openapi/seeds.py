@@ -37,7 +37,7 @@ class Seeds:
 
     def __init__(self, server):
         self.url = f"http://{server.http}"
-        self.auth, self.other_auth = Auth(server.newcomer()), Auth(server.newcomer())
+        self.auth, self.other_auth = Auth(server.newcomer(own_app=True)), Auth(server.newcomer())
         self.me, self.other = (self._account(who) for who in (self.auth, self.other_auth))
         self.bearer, self.picture = server.bearer(), pictures.small()
         shared = self._picture(shared="true")
