@@ -145,6 +145,7 @@ impl Client {
             base_urls: &base_urls,
             consumer_secret: SECRETS.0,
             token_secret: SECRETS.1,
+            needs_token: true,
             now: NOW,
             skew_seconds_max: 900,
         })
@@ -343,6 +344,7 @@ fn a_signature_whose_plus_became_a_space_is_named() {
         base_urls: &[URL.to_owned()],
         consumer_secret: SECRETS.0,
         token_secret: SECRETS.1,
+        needs_token: true,
         now: NOW,
         skew_seconds_max: 900,
     });
@@ -416,6 +418,7 @@ fn credentials_that_cannot_be_read_are_told_so() {
             base_urls: &[URL.to_owned()],
             consumer_secret: "a",
             token_secret: "b",
+            needs_token: true,
             now: NOW,
             skew_seconds_max: 900,
         })
@@ -487,6 +490,7 @@ proptest! {
             base_urls: &[url],
             consumer_secret: "a",
             token_secret: "b",
+            needs_token: true,
             now,
             skew_seconds_max: skew,
         });

@@ -170,6 +170,7 @@ impl Told {
             base_urls: &base_urls,
             consumer_secret: secrets.consumer.expose_secret(),
             token_secret: secrets.token.expose_secret(),
+            needs_token: !path.starts_with("/oauth/"),
             now,
             skew_seconds_max: i64::try_from(config.clock_skew_seconds)?,
         });

@@ -24,10 +24,6 @@ struct SigningApp {
     key: SigningKey,
 }
 
-fn named(app: &App) -> Named {
-    Named { app: app.id, owner: app.owner, account: None }
-}
-
 impl Proof for SigningApp {
     async fn find(
         guise: &Guise,
@@ -44,7 +40,7 @@ impl Proof for SigningApp {
         if let Some(token) = presented.token() {
             let found = guise.store().request_token(token).await?;
             let Some(found) = found.filter(|found| found.app == app.id) else {
-                return Ok(Found::UnknownToken(Some(named(&app))));
+                return Ok(Found::UnknownToken(Some(of(&app))));
             };
             token_secret = guise.credentials().open(&found.secret, &found.token)?;
             request = Some(found);
@@ -71,8 +67,13 @@ impl Proof for SigningApp {
     }
 
     fn named(&self) -> Named {
-        named(&self.app)
+        of(&self.app)
     }
+}
+
+/// An app that names no account.
+fn of(app: &App) -> Named {
+    Named { app: app.id, owner: app.owner, account: None }
 }
 
 /// An app that calls for itself, proven by its signature or its secret.

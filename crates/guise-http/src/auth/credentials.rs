@@ -149,15 +149,20 @@ impl Credentials {
         &self,
         store: &dyn Store,
         consumer_key: &str,
-        token: &str,
+        token_name: &str,
     ) -> Result<Option<(String, String)>, Refusal> {
-        let Some(Credential { app, token }) = store.credential(consumer_key, token).await? else {
+        let Some(Credential { app, token }) = store.credential(consumer_key, token_name).await?
+        else {
             return Ok(None);
         };
         let consumer = self.open(&app.consumer_secret, &app.consumer_key)?;
         let token = match token {
             Some((token, _)) => self.open(&token.secret, &token.token)?,
-            None => String::new(),
+            // Apps sign with a request token until they have an access token.
+            None => match store.request_token(token_name).await? {
+                Some(found) if found.app == app.id => self.open(&found.secret, &found.token)?,
+                _ => String::new(),
+            },
         };
         Ok(Some((consumer, token)))
     }

@@ -59,12 +59,6 @@ pub(crate) struct Named {
     pub(crate) account: Option<AccountId>,
 }
 
-impl Known {
-    fn named(&self) -> Named {
-        Named { app: self.app, owner: self.owner, account: Some(self.account.id) }
-    }
-}
-
 /// Who calls, proven by a signature.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {

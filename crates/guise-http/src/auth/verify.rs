@@ -65,7 +65,7 @@ pub(super) trait Proof: Sized {
     fn in_use(&self, now: Timestamp) -> Result<(), Refusal>;
     /// Whether its app may name operators.
     fn names_operators(&self) -> bool;
-    /// Whom the request names by it.
+    /// Whom it names.
     fn named(&self) -> Named;
 }
 
@@ -98,7 +98,7 @@ impl Proof for Arc<Known> {
     }
 
     fn named(&self) -> Named {
-        Known::named(self)
+        Named { app: self.app, owner: self.owner, account: Some(self.account.id) }
     }
 }
 
@@ -124,9 +124,6 @@ pub(crate) async fn verify(
     body: Body<'_>,
 ) -> Result<Caller, Refusal> {
     let Body::Read(bytes) = body else { return verify_here(guise, parts, body).await };
-    if let Some(record) = parts.extensions.get::<Record>() {
-        record.set_body(bytes);
-    }
     if bytes.len() <= VERIFIED_AT_ONCE_BYTES_MAX {
         return verify_here(guise, parts, body).await;
     }
@@ -179,6 +176,9 @@ pub(super) async fn prove<'a, K: Proof>(
     let path = crate::extract::original_uri(parts).path();
     let urls = base_urls(guise, &Origin::of(guise, parts), path);
     let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
+    if let Body::Read(bytes) = body {
+        record.set_body(bytes);
+    }
     let (presented, known) = match check::<K>(guise, &request, &urls, now, &record).await {
         // JSON is read whatever its label says, so its author may not have signed it as the form it is labelled as.
         Err(_) if request.form.is_some() && looks_like_json(bytes) => {

@@ -69,6 +69,7 @@ fn explained(entry: &Entry, secrets: &[String], skew_seconds_max: i64) -> Option
         base_urls: &signed.base_urls,
         consumer_secret: secrets.first().map(String::as_str).unwrap_or_default(),
         token_secret: secrets.get(1).map(String::as_str).unwrap_or_default(),
+        needs_token: !entry.path.starts_with("/oauth/"),
         now: entry.at.seconds(),
         skew_seconds_max,
     });

@@ -33,6 +33,8 @@ pub struct Evidence<'a> {
     pub consumer_secret: &'a str,
     /// The token's secret half.
     pub token_secret: &'a str,
+    /// Whether it has to name a token, as all do but those that ask for one.
+    pub needs_token: bool,
     /// When it came, in seconds since the epoch.
     pub now: i64,
     /// How far a timestamp may be from that.
@@ -82,7 +84,7 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Diagnosis {
         skew_seconds: Some(skew),
         attempts: 0,
     };
-    if presented.token().is_none() {
+    if evidence.needs_token && presented.token().is_none() {
         diagnosis.mistakes.push(Mistake::TokenMissing);
     }
     let key = crate::SigningKey::new(evidence.consumer_secret, evidence.token_secret);

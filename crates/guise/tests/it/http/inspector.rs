@@ -372,6 +372,34 @@ async fn what_else_is_refused_for_its_credentials_is_explained_too() {
 }
 
 #[tokio::test]
+async fn requests_for_tokens_are_explained_and_their_secrets_are_not_remembered() {
+    let world = with_bodies().await;
+    let desk = world.person("desk").await;
+    let app = desk.app_alone();
+    let ask = || world.post("/oauth/request_token").by(&app).parameter("oauth_callback", "oob");
+    let reply = ask().send().await;
+    let request = desk.with_token_of(&reply);
+    let seen = of(&world, &desk, &reply).await.to_string();
+    assert!(
+        !seen.contains(&request.token_secret) && !seen.contains("oauth_token_secret"),
+        "{seen}"
+    );
+    let reply = ask().signed_for("https://localhost").send().await;
+    assert_eq!(mistakes(&world, &desk, &reply).await, ["url"]);
+    let exchange = |base: &str| {
+        let call = world.post("/oauth/access_token").by(&request);
+        call.parameter("oauth_verifier", "7654321").signed_for(base)
+    };
+    let reply = exchange("https://localhost").send().await;
+    assert_eq!(reply.status, 401);
+    let seen = of(&world, &desk, &reply).await;
+    assert_eq!(mistakes(&world, &desk, &reply).await, ["url"], "by the request token's secret");
+    assert!(!seen.to_string().contains(&request.token_secret), "{seen}");
+    let pair = |pair: &&Value| pair["name"] == "oauth_verifier";
+    assert_eq!(seen["oauth"].as_array().unwrap().iter().find(pair).unwrap()["value"], "(hidden)");
+}
+
+#[tokio::test]
 async fn an_inspector_that_is_off_remembers_nothing() {
     let world = World::with(Settings { inspector: false, ..Settings::default() }).await;
     let shop = world.person("shop").await;
