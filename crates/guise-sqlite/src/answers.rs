@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use guise_domain::{
-    Admission, Admitted, Answer, IdempotencyKey, Keep, Once, Retry, StoreError, Timestamp,
+    AccountId, Admission, Admitted, Answer, IdempotencyKey, Keep, Once, Retry, StoreError,
+    Timestamp,
 };
 use rusqlite::{Connection, Row};
 
@@ -20,6 +21,8 @@ const KEPT: &str = "SELECT content, status, headers, body FROM answers
 const KEEP: &str = "INSERT OR REPLACE INTO answers
         (account, app, key, content, until, subject, status, headers, body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const FORGET: &str =
+    "UPDATE answers SET headers = '', body = NULL WHERE account = ?1 AND subject = ?2";
 const SWEEP: &str = "DELETE FROM answers WHERE (account, app, key) IN
     (SELECT account, app, key FROM answers WHERE until <= ?1 ORDER BY until LIMIT ?2)";
 
@@ -111,6 +114,11 @@ fn before<T>(
         }
         Err(quota) => Once::First(Admitted::Limited(quota)),
     }))
+}
+
+/// Empties the answers that tell of something. Whoever asks again makes no second one, and is told nothing.
+pub(crate) fn forget(step: &Step<'_>, account: AccountId, subject: i64) -> rusqlite::Result<()> {
+    step.execute(FORGET, (account.get(), subject)).map(drop)
 }
 
 /// What is kept under a key of the caller's: a hash of what was asked for, and what was answered.

@@ -4,6 +4,7 @@ use guise_domain::{
     AccountId, Action, Admission, Erased, MediaId, MediaKey, ProfileId, ProfileName,
 };
 
+use crate::answers;
 use crate::edits::{ANY, set_tags};
 use crate::log::note;
 use crate::names;
@@ -31,9 +32,6 @@ const ERASE_FACES: &str = "UPDATE faces SET name = ?3,
     WHERE account IN (SELECT reader FROM shown WHERE shown.account = ?1 AND shown.profile = ?2)
         AND profile = ?2 AND owner = ?1";
 const FORGET_SHOWN: &str = "DELETE FROM shown WHERE account = ?1 AND profile = ?2";
-// What was answered when it was made told its name. Asked again, there is nothing to tell.
-const FORGET_ANSWERS: &str =
-    "UPDATE answers SET headers = '', body = NULL WHERE account = ?1 AND subject = ?2";
 const FORGET_USE: &str = "DELETE FROM avatar_uses
     WHERE owner = ?1 AND media = ?2 AND account = ?3 AND profile = ?4";
 const HIDE: &str = "UPDATE uploads SET public = 0 WHERE owner = ?1 AND id = ?2
@@ -85,7 +83,8 @@ fn replace(step: &Step<'_>, admission: &Admission, id: ProfileId) -> rusqlite::R
     step.execute(ERASE_REVISIONS, (account, profile, name))?;
     step.execute(ERASE_FACES, (account, profile, name))?;
     step.execute(FORGET_SHOWN, (account, profile))?;
-    step.execute(FORGET_ANSWERS, (account, profile))?;
+    // What was answered when it was made told its name.
+    answers::forget(step, admission.account, profile)?;
     set_tags(step, admission.account, id, &[])?;
     Ok(true)
 }

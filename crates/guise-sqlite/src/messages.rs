@@ -8,7 +8,7 @@ use guise_domain::{
 };
 use rusqlite::{Connection, Row};
 
-use crate::answers::once;
+use crate::answers::{self, once};
 use crate::error::impossible;
 use crate::log::note;
 use crate::profiles::{read_face, read_picture};
@@ -162,6 +162,7 @@ impl Messages for SqliteStore {
             let other = one(step.db, DESTROY, (account, id.get()), |row| row.get::<_, i64>(0))?;
             let Some(other) = other else { return Ok(false) };
             step.execute(NEWEST, (account, other, id.get()))?;
+            answers::forget(step, admission.account, id.get())?;
             note(step, admission, Action::MessageDestroyed, id.get(), None)?;
             Ok(true)
         })

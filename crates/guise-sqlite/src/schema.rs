@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_log_not_replaced.sql"),
     include_str!("../migrations/0013_revisers.sql"),
     include_str!("../migrations/0014_conversations.sql"),
+    include_str!("../migrations/0015_answers_by_subject.sql"),
 ];
 
 /// Names that came before they were searched.

@@ -82,7 +82,7 @@ async fn a_profile_is_made_once_and_shown_as_it_was_first() {
 }
 
 #[tokio::test]
-async fn what_was_erased_is_told_to_nobody_again_and_not_made_again() {
+async fn what_is_gone_is_told_to_nobody_again_and_not_made_again() {
     let world = World::new().await;
     let shop = world.person("shop").await;
     let media = world.upload(&shop).await;
@@ -92,6 +92,13 @@ async fn what_was_erased_is_told_to_nobody_again_and_not_made_again() {
     let again = keyed(world.create(&shop, "Jon", &media), "k1").send().await;
     again.refused(404, 34, "Sorry, that page does not exist.");
     assert_eq!(world.profiles(&shop).await, 0);
+
+    let sent = keyed(send(&world, &shop, &shop, "Hello"), "k2").send().await.success();
+    let id = sent["event"]["id"].as_str().unwrap();
+    let destroy = format!("/1.1/direct_messages/events/destroy.json?id={id}");
+    world.delete(&destroy).by(&shop).send().await.empty(204);
+    let again = keyed(send(&world, &shop, &shop, "Hello"), "k2").send().await;
+    again.refused(404, 34, "Sorry, that page does not exist.");
 }
 
 #[tokio::test]
