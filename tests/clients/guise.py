@@ -39,8 +39,7 @@ class Guise:
             self.http, self.https = f"localhost:{ports['http']}", f"localhost:{ports['https']}"
             self.tls_port = ports["https"]
             owner = self._say("account", "add", "clients_owner")
-            self.app = self._say("app", "add", "clients", "--account", owner["name"])
-            self._say("app", "callback", "add", self.app["id"], DONE)
+            self.app = self._app(owner["name"])
         except BaseException:
             self.__exit__()
             raise
@@ -80,10 +79,15 @@ class Guise:
             raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
         return json.loads(done.stdout)
 
+    def _app(self, owner):
+        app = self._say("app", "add", "clients", "--account", owner)
+        self._say("app", "callback", "add", app["id"], DONE)
+        return app
+
     def newcomer(self, own_app=False):
         """An account that nobody else uses: its id and name, and the credentials of a token that may read messages."""
         account = self._say("account", "add", f"someone_{next(self.numbers)}")
-        app = self._say("app", "add", "own", "--account", account["name"]) if own_app else self.app
+        app = self._app(account["name"]) if own_app else self.app
         token = self._say("token", "add", "--account", account["name"], "--app", app["id"])
         return {
             "id": account["id"],
@@ -122,11 +126,12 @@ class Guise:
             pin = re.search("<output>([0-9]{7})</output>", page.text)
             return pin[1] if pin else page.headers["location"]
 
-    def bearer(self):
-        """The app's bearer token."""
+    def bearer(self, app=None):
+        """The bearer token of everybody's app, or of another."""
+        app = app or self.app
         answer = requests.post(
             f"http://{self.http}/oauth2/token", data={"grant_type": "client_credentials"},
-            auth=(self.app["consumer_key"], self.app["consumer_secret"]), timeout=60,
+            auth=(app["consumer_key"], app["consumer_secret"]), timeout=60,
         )
         answer.raise_for_status()
         return answer.json()["access_token"]

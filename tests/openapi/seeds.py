@@ -37,9 +37,10 @@ class Seeds:
 
     def __init__(self, server):
         self.url = f"http://{server.http}"
-        self.auth, self.other_auth = Auth(server.newcomer(own_app=True)), Auth(server.newcomer())
+        me = server.newcomer(own_app=True)
+        self.auth, self.other_auth = Auth(me), Auth(server.newcomer())
         self.me, self.other = (self._account(who) for who in (self.auth, self.other_auth))
-        self.bearer, self.picture = server.bearer(), pictures.small()
+        self.bearer, self.picture = server.bearer(me), pictures.small()
         shared = self._picture(shared="true")
         profile = self._profile()
         sent = self._send(self.other, profile, {"attachment": {"type": "media", "media": {"id": shared}}})
