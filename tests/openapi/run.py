@@ -87,8 +87,10 @@ def with_real_ids(document, seeds):
         # So few that each is new once and there the next time. A new one needs more than a change does.
         by_key["put"]["parameters"][0]["schema"] = {"enum": [f"crm:{number}" for number in range(8)]}
         change = by_key["put"]["requestBody"]["content"]["application/json"]["schema"]
-        complete = {"properties": {"name": {"type": "string"}, "avatar": {"type": "object"}}}
-        change["allOf"] = [{"$ref": change.pop("$ref")}, complete | {"required": list(complete["properties"])}]
+        complete = {"name": {"type": "string"}, "avatar": {"type": "object"}}
+        # The path says which it is.
+        kept = {"external_id": {"type": "null"}}
+        change["allOf"] = [{"$ref": change.pop("$ref")}, {"properties": complete | kept, "required": list(complete)}]
     return document
 
 
@@ -122,7 +124,10 @@ def filter_failure(context, failure, case, response):
     label, message = case.operation.label, failure.message
     key = "by-external-id" in label and "parameter `key` in path" in message
     upload = label == "POST /1.1/media/upload.json" and "Missing required property: command" in message
-    return not (key or upload)
+    # Its generator forgets the quotes of a pattern that begins with one.
+    revision = (case.headers or {}).get("If-Match", "*")
+    unquoted = not re.fullmatch(r'\*|".*"', str(revision)) and "Valid data should have been accepted" in message
+    return not (key or upload or unquoted)
 
 
 @schemathesis.check
