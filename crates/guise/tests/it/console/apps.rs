@@ -157,7 +157,7 @@ async fn wrong_fields_are_told_and_make_nothing() {
     browser.post("/apps", &tokens, &[]).await.says(400, told);
     browser.post("/apps", &tokens, &[("access", "all")]).await.says(400, told);
     let fields = [("access", "read"), ("operator", long.as_str())];
-    let told = "Who works with it must be 1 to 64 characters on one line.";
+    let told = "Who works with it must be 1 to 64 visible characters on one line.";
     browser.post("/apps", &tokens, &fields).await.says(400, told);
     browser.post("/apps", &format!("/tokens/{}", shop.token), &[]).await.says(400, "access: ");
     assert_eq!(done(&world, shop.account).await, before);

@@ -109,7 +109,7 @@ async fn forms_that_are_too_long_or_no_forms_are_refused() {
     browser.post_bare("/sign-in", &fields).await.says(413, "at most 16384 bytes");
     browser.post_bare("/sign-in", &[]).await.says(403, "No account has this name");
     let fields = [("name", "shop"), ("password", PASSWORD), ("operator", &"x".repeat(65))];
-    let told = "Who is at work must be 1 to 64 characters on one line.";
+    let told = "Who is at work must be 1 to 64 visible characters on one line.";
     browser.post_bare("/sign-in", &fields).await.says(400, told);
     browser.sign_in("shop", PASSWORD, "").await;
     let long = "x".repeat(600_000);

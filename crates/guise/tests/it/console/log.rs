@@ -87,7 +87,7 @@ async fn a_wrong_filter_is_told_on_the_page_and_shows_nothing() {
     for (query, told) in [
         ("action=%3Cb%3E", "action: must be one of profile.created"),
         ("subject=x", "subject: "),
-        ("operator=a%0Ab", "operator: must be 1 to 64 characters on one line"),
+        ("operator=a%0Ab", "operator: must be 1 to 64 visible characters on one line"),
         ("since=yesterday", "since: must be a day such as 2026-01-31"),
         ("until=9999-12-31", "until: must be a day such as 2026-01-31"),
         ("since=2026-02-30", "since: must be a day"),

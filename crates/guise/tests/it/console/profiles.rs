@@ -111,7 +111,11 @@ async fn what_is_refused_is_told_beside_its_field_and_what_was_typed_is_kept() {
         ("name", "Our B\u{430}nk", "The name contains the reserved word &#34;bank&#34;."),
         ("kind", "", "The kind is required by this account: human, bot or ai."),
         ("kind", "cat", "The kind must be human, bot or ai."),
-        ("external_id", "a b", "The external id must be 1 to 128 visible ASCII characters."),
+        (
+            "external_id",
+            "a b",
+            "The external id must be 1 to 128 visible ASCII characters, other than . and ...",
+        ),
         ("external_id", "taken", "The external id is taken by another living profile"),
         ("tags", "Night", "Each tag must be 1 to 32 of a-z, 0-9, - and _."),
         ("tags", many.as_str(), "At most 16 tags, got 17."),
