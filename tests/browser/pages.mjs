@@ -20,7 +20,8 @@ export function launch() {
 
 /** A person with a browser of their own. Whatever a page complains of, or asks of another origin, fails the test. */
 export async function person(browser, url, options = {}) {
-  const context = await browser.newContext({ baseURL: url, ...options });
+  // Without transitions: what is looked at halfway from light to dark is neither.
+  const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", ...options });
   const complaints = [];
   context.on("console", (message) => {
     if (message.type() === "error") complaints.push(`${message.page()?.url()}: ${message.text()}`);
