@@ -71,6 +71,14 @@ function shown() {
   });
 }
 
+/** Saves, and waits for the page after: the one before may say "Saved." as well. */
+async function save() {
+  const after = page.waitForEvent("load");
+  await page.getByRole("button", { name: "Save" }).click();
+  await after;
+  await page.getByText("Saved.").waitFor();
+}
+
 test("a name is counted as the server counts it, and the preview shows it", async () => {
   await page.goto("/profiles/new");
   const [name, count] = [page.getByLabel("Name", { exact: true }), page.locator("#name-count")];
@@ -126,8 +134,7 @@ test("a picture is cropped by pointer, dropped, and keeps what shows through it"
   await page.mouse.move(box.x + box.width * 2, box.y + box.height / 2, { steps: 5 });
   await page.mouse.up();
   assert.equal(await page.getByLabel("Left and right").inputValue(), "0");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved.").waitFor();
+  await save();
   assert.deepEqual(await shown(), { width: 400, height: 400, type: "image/png", left: "red", right: "blue" });
 });
 
@@ -150,8 +157,7 @@ test("two who change a profile at once are told of one another", async () => {
   const other = await somebody.context.newPage();
   await other.goto(page.url());
   await page.getByLabel("Name", { exact: true }).fill("Zoë Night");
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved.").waitFor();
+  await save();
   await other.getByLabel("Name", { exact: true }).fill("Zoë Day");
   await other.getByRole("button", { name: "Save" }).click();
   await other.getByText("Somebody changed this profile while you did.").waitFor();
