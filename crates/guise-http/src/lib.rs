@@ -10,6 +10,7 @@ mod blobs;
 mod blocks;
 mod console;
 mod error;
+mod events;
 mod extract;
 mod face;
 mod health;

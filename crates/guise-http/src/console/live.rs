@@ -2,30 +2,24 @@
 //! piece of page that shows it. The stream ends when the session does.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures::Stream;
-use guise_domain::limits::STREAM_SILENCE_SECONDS;
+use axum::response::Response;
+use axum::response::sse::Event;
 use guise_domain::{Account, Message, MessageId};
 use http::request::Parts;
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
 
 use super::SignedIn;
 use super::conversation::{note_read, shown};
 use super::conversations::find;
 use crate::error::Refusal;
+use crate::events;
 use crate::extract::query;
-use crate::messages::Tail;
-use crate::signals::{Heard, Listener, Signal};
+use crate::messages::{Follower, Following, Tail};
+use crate::signals::Signal;
 use crate::state::Guise;
-
-const SILENCE: Duration = Duration::from_secs(STREAM_SILENCE_SECONDS);
 
 /// `GET /conversations/{name}/stream?after=<the newest message shown>`
 pub(crate) async fn stream(
@@ -42,55 +36,33 @@ pub(crate) async fn stream(
         None => query(&parts).get("after").and_then(|id| id.parse::<MessageId>().ok()),
     };
     let tail = Tail::after(last, signed.now);
-    let check_at = Instant::now() + SILENCE;
-    let watch = Watch { guise, signed, other, listener, tail, waiting: VecDeque::new(), check_at };
-    let keep_alive = KeepAlive::new().interval(SILENCE);
-    Ok(Sse::new(watch.events()).keep_alive(keep_alive).into_response())
+    let watch = Watch { guise, signed, other, tail, waiting: VecDeque::new() };
+    Ok(events::answer(Following::new(watch, listener)))
 }
 
 struct Watch {
     guise: Guise,
     signed: SignedIn,
     other: Account,
-    listener: Listener,
     tail: Tail,
     waiting: VecDeque<Event>,
-    check_at: Instant,
 }
 
 impl Watch {
-    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        futures::stream::unfold(self, |mut watch| async move {
-            let event = watch.next().await?;
-            Some((Ok(event), watch))
-        })
+    fn event(&self, message: Message) -> Result<Event, Refusal> {
+        let id = message.id.to_string();
+        let shown = shown(message, self.signed.account(), &self.other);
+        let html = shown.render().map_err(|error| Refusal::Internal(error.to_string()))?;
+        Ok(Event::default().id(&id).data(json!({"id": id, "html": html}).to_string()))
+    }
+}
+
+impl Follower for Watch {
+    fn waiting(&mut self) -> &mut VecDeque<Event> {
+        &mut self.waiting
     }
 
-    /// The next event; `None` ends the stream.
-    async fn next(&mut self) -> Option<Event> {
-        let mut look = true;
-        loop {
-            if let Some(event) = self.waiting.pop_front() {
-                return Some(event);
-            }
-            if look && self.read().await.inspect_err(report).ok()? {
-                continue;
-            }
-            look = match timeout_at(self.check_at, self.listener.next()).await {
-                Ok(Heard::End) => return None,
-                Ok(Heard::Signal(signal)) => signal == Signal::Message(self.signed.account().id),
-                Ok(Heard::Missed) | Err(_) => true,
-            };
-            if look {
-                self.check_at = Instant::now() + SILENCE;
-                if !self.signed.goes_on(&self.guise).await.inspect_err(report).ok()? {
-                    return None;
-                }
-            }
-        }
-    }
-
-    /// Reads what came since the last look; whether anything did, to whomever.
+    // What belongs to another conversation came too: there may be more behind it.
     async fn read(&mut self) -> Result<bool, Refusal> {
         let (me, other) = (self.signed.account().id, self.other.id);
         let ours = |message: &Message| {
@@ -107,14 +79,11 @@ impl Watch {
         Ok(any)
     }
 
-    fn event(&self, message: Message) -> Result<Event, Refusal> {
-        let id = message.id.to_string();
-        let shown = shown(message, self.signed.account(), &self.other);
-        let html = shown.render().map_err(|error| Refusal::Internal(error.to_string()))?;
-        Ok(Event::default().id(&id).data(json!({"id": id, "html": html}).to_string()))
+    fn hear(&mut self, signal: Signal) -> bool {
+        signal == Signal::Message(self.signed.account().id)
     }
-}
 
-fn report(refusal: &Refusal) {
-    tracing::warn!(?refusal, "a conversation's stream ends early");
+    async fn may_go_on(&self) -> Result<bool, Refusal> {
+        self.signed.goes_on(&self.guise).await
+    }
 }

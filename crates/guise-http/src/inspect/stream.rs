@@ -4,14 +4,10 @@
 //! sent back as `Last-Event-ID`; `missed` says that some came faster than they were read and are forgotten.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures::Stream;
-use guise_domain::limits::STREAM_SILENCE_SECONDS;
+use axum::response::Response;
+use axum::response::sse::Event;
 use guise_domain::rate::Endpoint;
 use http::HeaderMap;
 use tokio::sync::watch;
@@ -21,11 +17,10 @@ use super::filter::Filter;
 use super::{output, own_app};
 use crate::auth::Caller;
 use crate::error::Refusal;
+use crate::events::{self, SILENCE, Source, report};
 use crate::extract::{Input, Received, Signed, Unreadable};
 use crate::signals::Place;
 use crate::state::Guise;
-
-const SILENCE: Duration = Duration::from_secs(STREAM_SILENCE_SECONDS);
 
 /// `GET /guise/v1/requests/stream`
 pub(crate) async fn stream(
@@ -44,9 +39,7 @@ pub(crate) async fn stream(
     }
     let last = from.unwrap_or(last);
     let check_at = Instant::now() + SILENCE;
-    let watch = Watch { guise, caller, filter, place, newest, last, waiting, check_at };
-    let keep_alive = KeepAlive::new().interval(SILENCE);
-    Ok(Sse::new(watch.events()).keep_alive(keep_alive).into_response())
+    Ok(events::answer(Watch { guise, caller, filter, place, newest, last, waiting, check_at }))
 }
 
 fn last_event_id(text: &str) -> Result<i64, Refusal> {
@@ -81,14 +74,32 @@ struct Watch {
 }
 
 impl Watch {
-    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        futures::stream::unfold(self, |mut watch| async move {
-            let event = watch.next().await?;
-            Some((Ok(event), watch))
-        })
+    /// Reads what came since the last look; whether there is anything to tell.
+    fn read(&mut self) -> bool {
+        let news = self.guise.inspector().after(self.caller.account().id, self.last);
+        if let Some(lost) = news.lost {
+            self.last = lost;
+            self.waiting.push_back(Event::default().event("missed").data("{}"));
+        }
+        for entry in news.entries {
+            self.last = entry.number;
+            if self.filter.fits(&entry) {
+                let data = output::in_short(&entry).to_string();
+                let id = entry.number.to_string();
+                self.waiting.push_back(Event::default().event("request").id(id).data(data));
+            }
+        }
+        !self.waiting.is_empty()
     }
 
-    /// The next event; `None` ends the stream, and the client comes back.
+    async fn is_welcome(&mut self) -> bool {
+        self.check_at = Instant::now() + SILENCE;
+        let welcome = self.caller.is_still_welcome(&self.guise).await;
+        welcome.inspect_err(report).unwrap_or(false)
+    }
+}
+
+impl Source for Watch {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -113,30 +124,5 @@ impl Watch {
                 }
             }
         }
-    }
-
-    /// Reads what came since the last look; whether there is anything to tell.
-    fn read(&mut self) -> bool {
-        let news = self.guise.inspector().after(self.caller.account().id, self.last);
-        if let Some(lost) = news.lost {
-            self.last = lost;
-            self.waiting.push_back(Event::default().event("missed").data("{}"));
-        }
-        for entry in news.entries {
-            self.last = entry.number;
-            if self.filter.fits(&entry) {
-                let data = output::in_short(&entry).to_string();
-                let id = entry.number.to_string();
-                self.waiting.push_back(Event::default().event("request").id(id).data(data));
-            }
-        }
-        !self.waiting.is_empty()
-    }
-
-    async fn is_welcome(&mut self) -> bool {
-        self.check_at = Instant::now() + SILENCE;
-        let welcome = self.caller.is_still_welcome(&self.guise).await;
-        let report = |refusal: &Refusal| tracing::warn!(?refusal, "a stream ends early");
-        welcome.inspect_err(report).unwrap_or(false)
     }
 }

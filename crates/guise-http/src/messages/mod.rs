@@ -3,6 +3,7 @@
 mod around;
 mod event;
 mod faces;
+mod following;
 mod picture;
 mod request;
 mod stream;
@@ -30,6 +31,7 @@ use crate::wire::{Cursor, page};
 pub(crate) use around::{indicate_typing, mark_read, tell_read};
 use event::{AppOut, AppsOut, EventOut, EventsOut, OneEventOut, View};
 pub(crate) use faces::list_with_faces;
+pub(crate) use following::{Follower, Following};
 pub(crate) use picture::{serve as serve_picture, show as show_picture};
 use request::MessageIn;
 pub(crate) use stream::stream;

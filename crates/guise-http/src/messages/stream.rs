@@ -6,29 +6,24 @@
 //! is revoked or the server stops.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures::Stream;
-use guise_domain::limits::{STREAM_SILENCE_SECONDS, TYPING_SECONDS};
+use axum::response::Response;
+use axum::response::sse::Event;
+use guise_domain::limits::TYPING_SECONDS;
 use guise_domain::rate::Endpoint;
 use guise_domain::{AccountId, Message, MessageId};
 use http::HeaderMap;
 use serde_json::json;
-use tokio::time::{Instant, timeout_at};
 
-use super::Tail;
 use super::faces::told;
+use super::{Follower, Following, Tail};
 use crate::auth::Caller;
 use crate::error::Refusal;
+use crate::events;
 use crate::extract::{Input, Received, Signed, Unreadable};
-use crate::signals::{Heard, Listener, Signal};
+use crate::signals::Signal;
 use crate::state::Guise;
-
-const SILENCE: Duration = Duration::from_secs(STREAM_SILENCE_SECONDS);
 
 /// `GET /guise/v1/direct_messages/stream`
 pub(crate) async fn stream(
@@ -44,20 +39,11 @@ pub(crate) async fn stream(
     };
     let base = guise.base_url(&received).to_owned();
     let tail = Tail::after(last, caller.now);
-    let mut watch = Watch {
-        guise,
-        caller,
-        base,
-        listener,
-        tail,
-        waiting: VecDeque::new(),
-        check_at: Instant::now() + SILENCE,
-    };
+    let mut watch = Watch { guise, caller, base, tail, waiting: VecDeque::new() };
     if last.is_none() {
         watch.skip().await?;
     }
-    let keep_alive = KeepAlive::new().interval(SILENCE);
-    Ok(Sse::new(watch.events()).keep_alive(keep_alive).into_response())
+    Ok(events::answer(Following::new(watch, listener)))
 }
 
 fn last_event_id(text: &str) -> Result<MessageId, Refusal> {
@@ -82,46 +68,42 @@ struct Watch {
     guise: Guise,
     caller: Caller,
     base: String,
-    listener: Listener,
     tail: Tail,
     waiting: VecDeque<Event>,
-    check_at: Instant,
 }
 
 impl Watch {
-    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        futures::stream::unfold(self, |mut watch| async move {
-            let event = watch.next().await?;
-            Some((Ok(event), watch))
-        })
-    }
-
-    /// The next event; `None` ends the stream, and the client comes back.
-    async fn next(&mut self) -> Option<Event> {
-        let mut look = true;
-        loop {
-            if let Some(event) = self.waiting.pop_front() {
-                return Some(event);
-            }
-            if look && self.read().await.inspect_err(report).ok()? {
-                continue;
-            }
-            look = match timeout_at(self.check_at, self.listener.next()).await {
-                Ok(Heard::End) => return None,
-                Ok(Heard::Signal(signal)) => self.hear(signal),
-                Ok(Heard::Missed) | Err(_) => true,
-            };
-            // Others' signals are not worth a look at one's credentials.
-            if look || !self.waiting.is_empty() {
-                self.check_at = Instant::now() + SILENCE;
-                if !self.caller.is_still_welcome(&self.guise).await.inspect_err(report).ok()? {
-                    return None;
-                }
-            }
+    /// Without a place to go on from, what is in the box already is old; a first event says where that ends, so that
+    /// a client that loses the connection before anything came can go on from there.
+    async fn skip(&mut self) -> Result<(), Refusal> {
+        while self.read().await? {
+            self.waiting.clear();
         }
+        let place = Event::default().event("open").id(self.tail.newest().to_string()).data("{}");
+        self.waiting.push_back(place);
+        Ok(())
     }
 
-    /// Takes in a signal; whether it says that there are messages to read.
+    fn event(&self, reader: AccountId, message: Message) -> Event {
+        let id = message.id.to_string();
+        let data = told(&self.guise, &self.base, reader, message);
+        Event::default().event("message").id(id).data(data.to_string())
+    }
+}
+
+impl Follower for Watch {
+    fn waiting(&mut self) -> &mut VecDeque<Event> {
+        &mut self.waiting
+    }
+
+    async fn read(&mut self) -> Result<bool, Refusal> {
+        let me = self.caller.account().id;
+        for message in self.tail.read(&self.guise, me).await? {
+            self.waiting.push_back(self.event(me, message));
+        }
+        Ok(!self.waiting.is_empty())
+    }
+
     fn hear(&mut self, signal: Signal) -> bool {
         let me = self.caller.account().id;
         match signal {
@@ -141,33 +123,7 @@ impl Watch {
         false
     }
 
-    /// Without a place to go on from, what is in the box already is old; a first event says where that ends, so that
-    /// a client that loses the connection before anything came can go on from there.
-    async fn skip(&mut self) -> Result<(), Refusal> {
-        while self.read().await? {
-            self.waiting.clear();
-        }
-        let place = Event::default().event("open").id(self.tail.newest().to_string()).data("{}");
-        self.waiting.push_back(place);
-        Ok(())
+    async fn may_go_on(&self) -> Result<bool, Refusal> {
+        self.caller.is_still_welcome(&self.guise).await
     }
-
-    /// Reads what came since the last look; whether anything did.
-    async fn read(&mut self) -> Result<bool, Refusal> {
-        let me = self.caller.account().id;
-        for message in self.tail.read(&self.guise, me).await? {
-            self.waiting.push_back(self.event(me, message));
-        }
-        Ok(!self.waiting.is_empty())
-    }
-
-    fn event(&self, reader: AccountId, message: Message) -> Event {
-        let id = message.id.to_string();
-        let data = told(&self.guise, &self.base, reader, message);
-        Event::default().event("message").id(id).data(data.to_string())
-    }
-}
-
-fn report(refusal: &Refusal) {
-    tracing::warn!(?refusal, "a stream ends early");
 }
