@@ -7,7 +7,7 @@ use guise_domain::{App, AppId, AppNameError, NewApp, WebUrl, secrets};
 use http::StatusCode;
 
 use super::tokens::{TokenLine, held};
-use super::{Frame, Moment, Posted, Section, SignedIn, page, see};
+use super::{Frame, Posted, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
 
@@ -49,7 +49,7 @@ pub(super) struct AppLine {
     pub(super) name: String,
     url: String,
     consumer_key: String,
-    made: Moment,
+    made: When,
     trusted: bool,
     revoked: bool,
 }
@@ -58,7 +58,7 @@ impl From<App> for AppLine {
     fn from(app: App) -> Self {
         let App { id, owner: _, name, url, consumer_key, consumer_secret: _, .. } = app;
         let (trusted, revoked) = (app.names_operators, app.revoked);
-        let made = id.created_at().into();
+        let made = When(id.created_at());
         Self { id: id.to_string(), name, url, consumer_key, made, trusted, revoked }
     }
 }

@@ -14,8 +14,7 @@ use http::request::Parts;
 
 use super::conversations::find;
 use super::message::Shown;
-use super::when::When;
-use super::{Frame, Posted, Section, SignedIn, page, see};
+use super::{Frame, Posted, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::extract::query;
 use crate::messages::{resolve, tell_read, tell_sent};

@@ -10,8 +10,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::message::From;
-use super::when::When;
-use super::{Frame, Section, SignedIn, page, see};
+use super::{Frame, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::extract::query;
 use crate::state::Guise;

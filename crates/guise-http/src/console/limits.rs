@@ -8,7 +8,7 @@ use guise_domain::{AppId, Timestamp};
 use http::StatusCode;
 
 use super::tokens::held;
-use super::{Frame, Moment, Section, SignedIn, page};
+use super::{Frame, Section, SignedIn, When, page};
 use crate::error::Refusal;
 use crate::state::Guise;
 
@@ -38,7 +38,7 @@ struct Bar {
     whose: String,
     used: u32,
     limit: u32,
-    anew: Option<(Moment, String)>,
+    anew: Option<(When, String)>,
 }
 
 impl Bar {
@@ -46,7 +46,7 @@ impl Bar {
         let Quota { limit, remaining, resets_at } = quota;
         let used = limit.saturating_sub(remaining);
         let minutes = ((resets_at.millis() - now.millis()).max(0) + 59_999) / 60_000;
-        let anew = (used > 0).then(|| (resets_at.into(), within(minutes)));
+        let anew = (used > 0).then(|| (When(resets_at), within(minutes)));
         Self { whose, used, limit, anew }
     }
 

@@ -11,7 +11,7 @@ use guise_domain::limits::PAGE_COUNT_DEFAULT;
 use guise_domain::{Action, AppId, Entry, LogFilter, PageRequest};
 use http::StatusCode;
 
-use super::{Frame, Moment, Section, SignedIn, page};
+use super::{Frame, Section, SignedIn, When, page};
 use crate::error::Refusal;
 use crate::log::filter;
 use crate::state::Guise;
@@ -41,7 +41,7 @@ struct Asked {
 }
 
 struct Line {
-    at: Moment,
+    at: When,
     who: Option<String>,
     /// What people call the app; `None` on the server's command line.
     app: Option<String>,
@@ -162,7 +162,7 @@ async fn lines(
             apps.insert(app, guise.store().app(app).await?.map(|app| app.name));
         }
         lines.push(Line {
-            at: id.created_at().into(),
+            at: When(id.created_at()),
             who: operator.map(|operator| operator.to_string()),
             app: app.map(|app| apps.get(&app).cloned().flatten().unwrap_or(app.to_string())),
             did: words(action),

@@ -9,8 +9,7 @@ use guise_domain::{
     ScreenName,
 };
 
-use super::SignedIn;
-use super::when::When;
+use super::{SignedIn, When};
 use crate::error::Refusal;
 use crate::messages::serve_picture;
 use crate::picture::Size;

@@ -19,7 +19,6 @@ mod link;
 mod live;
 mod log;
 mod message;
-mod moment;
 mod passwords;
 mod profiles;
 mod refused;
@@ -47,10 +46,10 @@ use crate::state::Guise;
 pub(crate) use attempts::Attempts;
 pub(crate) use form::{Posted, PostedFile};
 pub(crate) use frame::{Frame, Section};
-pub(crate) use moment::Moment;
 pub(crate) use passwords::Passwords;
 pub(crate) use refused::nothing;
 pub(crate) use signed_in::SignedIn;
+pub(crate) use when::When;
 
 routes! { PAGES pages
     "/" get start::show;

@@ -7,7 +7,7 @@ use guise_domain::{Access, AccountId, AppId, NewToken, Operator, Token, secrets}
 use http::StatusCode;
 
 use super::apps::{KeysPage, RevokePage, Typed, app_page, own};
-use super::{Frame, Moment, Posted, Section, SignedIn, page, see};
+use super::{Frame, Posted, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
 
@@ -20,7 +20,7 @@ pub(super) struct TokenLine {
     pub(super) app_owner: Option<String>,
     pub(super) access: Access,
     pub(super) operator: Option<String>,
-    pub(super) made: Moment,
+    pub(super) made: When,
     /// Whether it or its app was revoked.
     pub(super) revoked: bool,
 }
@@ -89,7 +89,7 @@ async fn line(guise: &Guise, held: Token) -> Result<TokenLine, Refusal> {
         app_owner: owner.map(|owner| owner.name.to_string()),
         access,
         operator: operator.map(|operator| operator.to_string()),
-        made: created_at.into(),
+        made: When(created_at),
     })
 }
 

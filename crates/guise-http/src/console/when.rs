@@ -35,5 +35,8 @@ mod tests {
         let when = When(Timestamp::from_millis(1_800_000_000_000));
         assert_eq!(when.to_string(), "15 Jan 2027, 08:00 UTC");
         assert_eq!(when.machine(), "2027-01-15T08:00:00.000Z");
+        let when = When(Timestamp::from_millis(1_764_042_725_007));
+        assert_eq!(when.to_string(), "25 Nov 2025, 03:52 UTC");
+        assert_eq!(when.machine(), "2025-11-25T03:52:05.007Z");
     }
 }

@@ -12,8 +12,7 @@ use http::StatusCode;
 use sha2::{Digest, Sha256};
 
 use super::view::Shown;
-use crate::console::SignedIn;
-use crate::console::when::When;
+use crate::console::{SignedIn, When};
 use crate::error::Refusal;
 use crate::media;
 use crate::state::Guise;

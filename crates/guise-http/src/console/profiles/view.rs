@@ -5,7 +5,7 @@ use guise_domain::{
     Tagged,
 };
 
-use crate::console::when::When;
+use crate::console::When;
 use crate::error::Refusal;
 use crate::state::{Guise, avatar_path};
 use crate::wire::Cursor;
