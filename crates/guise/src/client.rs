@@ -5,6 +5,7 @@ mod call;
 mod dm;
 mod draft;
 mod erase;
+mod follow;
 mod identity;
 mod pages;
 mod patience;

@@ -35,15 +35,8 @@ async fn list(
     count: u32,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let (target, wanted) = (pages::target(AUDIT, query), usize::try_from(count)?);
-    let (mut entries, mut next) = pages::read(&client.get(&target).await?.success()?, "entries");
-    while let Some(cursor) = next.take().filter(|_| entries.len() < wanted) {
-        let page = client.get(&format!("{target}{cursor}")).await?.success()?;
-        let (more, after) = pages::read(&page, "entries");
-        entries.extend(more);
-        next = after;
-    }
-    entries.truncate(wanted);
+    let target = pages::target(AUDIT, query);
+    let entries = pages::up_to(client, &target, "entries", usize::try_from(count)?).await?;
     if output.json {
         return Ok(output.value(&Value::Array(entries))?);
     }

@@ -59,7 +59,7 @@ pub(super) async fn find(
     query: &[(&str, Option<String>)],
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let found = all(client, &pages::target(PROFILES, query), "profiles").await?;
+    let found = pages::all(client, &pages::target(PROFILES, query), "profiles").await?;
     if output.json {
         return Ok(output.value(&Value::Array(found))?);
     }
@@ -148,7 +148,7 @@ pub(super) async fn history(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let target = format!("{PROFILES}/{id}/revisions?count=50");
-    let revisions = all(client, &target, "revisions").await?;
+    let revisions = pages::all(client, &target, "revisions").await?;
     if output.json {
         return Ok(output.value(&Value::Array(revisions))?);
     }
@@ -156,18 +156,6 @@ pub(super) async fn history(
     let row = |revision: &Value| cells.map(|cell| text(revision, cell)).to_vec();
     let rows: Vec<_> = revisions.iter().map(row).collect();
     Ok(output.table(&["REVISION", "MADE", "NAME", "KIND", "BY APP", "OPERATOR"], &rows)?)
-}
-
-/// All items of a list, page by page.
-async fn all(client: &Client, target: &str, items: &str) -> anyhow::Result<Vec<Value>> {
-    let (mut all, mut next) = (Vec::new(), Some(String::new()));
-    while let Some(cursor) = next {
-        let page = client.get(&format!("{target}{cursor}")).await?.success()?;
-        let (more, after) = pages::read(&page, items);
-        all.extend(more);
-        next = after;
-    }
-    Ok(all)
 }
 
 /// A member for people: empty where there is nothing.

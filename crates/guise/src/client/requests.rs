@@ -1,20 +1,16 @@
 //! `guise requests`: the last requests to the account's own apps, listed, followed, or one of them in full.
 
-use std::io::Write as _;
-
-use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::time::{Duration, sleep};
 
+use super::follow::{Follower, follow, note};
 use super::identity::text;
-use super::{Client, Refused, pages};
+use super::{Client, Streamed, pages};
 use crate::args::RequestsArgs;
 use crate::explain;
 use crate::output::{Output, plain};
 
 const REQUESTS: &str = "/guise/v1/requests";
 const STREAM: &str = "/guise/v1/requests/stream";
-const RETRY_SECONDS_MAX: u64 = 30;
 
 /// Lists, follows or shows.
 pub(crate) async fn run(
@@ -27,7 +23,10 @@ pub(crate) async fn run(
         [("method", method), ("status", status), ("code", code), ("path", path), ("app", app)];
     match id {
         Some(id) => show(client, &id, output).await,
-        None if following => watch(client, &pages::target(STREAM, &query), output).await,
+        None if following => {
+            let mut shown = Shown { last: None, output };
+            follow(client, &pages::target(STREAM, &query), &mut shown).await
+        }
         None => list(client, &pages::target(REQUESTS, &query), count, output).await,
     }
 }
@@ -38,15 +37,7 @@ async fn list(
     count: u32,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let (mut requests, mut next) = (Vec::new(), Some(String::new()));
-    let wanted = usize::try_from(count)?;
-    while let Some(cursor) = next.take().filter(|_| requests.len() < wanted) {
-        let page = client.get(&format!("{target}{cursor}")).await?.success()?;
-        let (more, after) = pages::read(&page, "requests");
-        requests.extend(more);
-        next = after;
-    }
-    requests.truncate(wanted);
+    let requests = pages::up_to(client, target, "requests", usize::try_from(count)?).await?;
     if output.json {
         return Ok(output.value(&Value::Array(requests))?);
     }
@@ -54,37 +45,22 @@ async fn list(
     requests.iter().try_for_each(|request| line(request, output))
 }
 
-/// Follows until Ctrl-C. A connection that breaks is made again, and goes on where it broke.
-async fn watch(client: &Client, target: &str, output: &mut Output) -> anyhow::Result<()> {
-    let mut last: Option<String> = None;
-    let mut retry_seconds = 1;
-    loop {
-        match client.stream(target, last.as_deref()).await {
-            Ok(mut stream) => {
-                retry_seconds = 1;
-                while let Ok(Some(event)) = stream.next().await {
-                    last = event.id.or(last);
-                    tell(&event.kind, &event.data, output)?;
-                }
-            }
-            Err(error) if is_final(&error) || last.is_none() => return Err(error),
-            Err(error) => note(&format!("{error:#}")),
-        }
-        note(&format!("The connection ended; trying again in {retry_seconds} s."));
-        sleep(Duration::from_secs(retry_seconds)).await;
-        retry_seconds = (2 * retry_seconds).min(RETRY_SECONDS_MAX);
+/// Requests as they are shown while they come.
+struct Shown<'a> {
+    last: Option<String>,
+    output: &'a mut Output,
+}
+
+impl Follower for Shown<'_> {
+    fn last(&self) -> Option<String> {
+        self.last.clone()
     }
-}
 
-/// Whether trying again leads nowhere.
-fn is_final(error: &anyhow::Error) -> bool {
-    let status = error.downcast_ref::<Refused>().map(|refused| refused.status);
-    status.is_some_and(|status| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
-}
-
-/// Beside the requests, not among them.
-fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    async fn take(&mut self, event: Streamed) -> anyhow::Result<()> {
+        let Streamed { kind, id, data } = event;
+        self.last = id.or(self.last.take());
+        tell(&kind, &data, self.output)
+    }
 }
 
 fn tell(kind: &str, data: &Value, output: &mut Output) -> anyhow::Result<()> {

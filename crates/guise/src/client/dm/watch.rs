@@ -1,51 +1,43 @@
 //! `guise dm watch`: messages as they come, each with the face it was written under.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::bail;
-use reqwest::StatusCode;
 use serde_json::Value;
-use tokio::time::sleep;
 
+use super::super::follow::{Follower, follow, note};
 use super::super::{Client, Streamed};
 use super::{Names, in_short, shown};
 use crate::output::{Output, clock_time};
 
 const STREAM: &str = "/guise/v1/direct_messages/stream";
-const RETRY_SECONDS_MAX: u64 = 30;
 /// More messages than come in the seconds that the server repeats.
 const SHOWN_KEPT: usize = 10_000;
 
-/// Follows until Ctrl-C. A connection that breaks is made again, and goes on where it broke.
+/// Follows until Ctrl-C.
 pub(super) async fn run(client: &Client, output: &mut Output) -> anyhow::Result<()> {
-    let mut names = Names::new(client);
-    let mut place = Place::default();
-    let mut retry_seconds = 1;
-    loop {
-        match client.stream(STREAM, place.last().as_deref()).await {
-            Ok(mut stream) => {
-                retry_seconds = 1;
-                while let Ok(Some(streamed)) = stream.next().await {
-                    if place.is_new(&streamed) {
-                        show(&streamed, &mut names, output).await?;
-                    }
-                }
-            }
-            Err(error) if is_final(&error) || place.last().is_none() => return Err(error),
-            Err(error) => note(&format!("{error:#}")),
-        }
-        note(&format!("The connection ended; trying again in {retry_seconds} s."));
-        sleep(Duration::from_secs(retry_seconds)).await;
-        retry_seconds = (2 * retry_seconds).min(RETRY_SECONDS_MAX);
-    }
+    let mut shown = Shown { place: Place::default(), names: Names::new(client), output };
+    follow(client, STREAM, &mut shown).await
 }
 
-/// Whether trying again leads nowhere: what the server refuses for what the caller is, it will refuse again.
-fn is_final(error: &anyhow::Error) -> bool {
-    let refused = error.downcast_ref::<super::super::Refused>();
-    let status = refused.map(|refused| refused.status);
-    status.is_some_and(|status| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
+/// A box as it is shown.
+struct Shown<'a> {
+    place: Place,
+    names: Names<'a>,
+    output: &'a mut Output,
+}
+
+impl Follower for Shown<'_> {
+    fn last(&self) -> Option<String> {
+        self.place.last()
+    }
+
+    async fn take(&mut self, event: Streamed) -> anyhow::Result<()> {
+        if self.place.is_new(&event) {
+            show(&event, &mut self.names, self.output).await?;
+        }
+        Ok(())
+    }
 }
 
 /// How far the box was followed. After a break the server repeats what came shortly before.
@@ -68,12 +60,6 @@ impl Place {
         }
         new
     }
-}
-
-/// Beside the messages, not among them.
-fn note(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 async fn show(
