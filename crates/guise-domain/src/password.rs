@@ -124,14 +124,7 @@ fn failed(error: impl fmt::Display) -> HashingError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-
-    impl Randomness for Sevens {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
+    use crate::time::Sevens;
 
     #[test]
     fn a_password_is_10_to_256_characters_as_they_are_after_nfc() {

@@ -89,14 +89,7 @@ impl fmt::Debug for SealingKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-
-    impl Randomness for Sevens {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
+    use crate::time::Sevens;
 
     #[test]
     fn a_secret_opens_only_with_its_key_and_name() {

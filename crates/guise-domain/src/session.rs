@@ -120,14 +120,7 @@ pub struct NewLink {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Sevens;
-
-    impl Randomness for Sevens {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
+    use crate::time::Sevens;
 
     #[test]
     fn a_ticket_reads_back_and_shows_itself_to_nobody() {

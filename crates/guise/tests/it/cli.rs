@@ -15,11 +15,11 @@ mod sign_in;
 mod team;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 
 use crate::support::{Process, guise, guise_with};
 
@@ -44,6 +44,36 @@ fn settle(data: &Path) {
     let app = app["id"].as_str().unwrap();
     let token = ["token", "add", "--account", "shop", "--app", app, "--save", "default"];
     text(&guise(data, &token));
+}
+
+/// A running server, and the credentials of [`settle`] for it.
+struct Served {
+    server: Process,
+    folder: TempDir,
+    data: PathBuf,
+}
+
+impl Served {
+    fn new() -> Self {
+        let folder = tempdir().unwrap();
+        let data = folder.path().join("data");
+        settle(&data);
+        Self { server: Process::start(&data, &[], 1), folder, data }
+    }
+
+    fn url(&self) -> (&'static str, &str) {
+        ("GUISE_URL", self.server.urls[0].as_str())
+    }
+
+    /// Runs a command that talks to the server.
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.with(&[], arguments)
+    }
+
+    /// The same in an environment with these variables.
+    fn with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+        guise_with(&self.data, &[&[self.url()], variables].concat(), arguments)
+    }
 }
 
 fn mode(path: &Path) -> u32 {
@@ -74,12 +104,8 @@ fn accounts_apps_and_tokens_are_made_listed_and_revoked() {
 
 #[test]
 fn profiles_are_made_shown_and_removed_on_a_running_server() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
+    let served = Served::new();
+    let run = |arguments: &[&str]| served.run(arguments);
     let avatar = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
     let added = json(&run(&["--json", "profile", "add", "--name", "Zoë", "--avatar", avatar]));
     let chunked = ["--json", "profile", "add", "--name", "Bo", "--avatar", avatar, "--chunked"];
@@ -100,20 +126,16 @@ fn profiles_are_made_shown_and_removed_on_a_running_server() {
     let message = "the server answered 404 Not Found (code 34): Sorry, that page does not exist.";
     assert_eq!(told, format!("guise: {message}\n"));
     assert_eq!(run(&["call", "/1.1/nothing.json"]).status.code(), Some(1));
-    assert!(server.terminate().success(), "a server that was told to stop exits 0");
+    assert!(served.server.terminate().success(), "a server that was told to stop exits 0");
 }
 
 #[test]
 fn a_running_server_notices_a_revoked_token() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let list = || guise_with(&data, &[("GUISE_URL", &url)], &["profile", "list"]);
+    let served = Served::new();
+    let (data, list) = (&served.data, || served.run(&["profile", "list"]));
     text(&list());
-    let tokens = json(&guise(&data, &["--json", "token", "list"]));
-    text(&guise(&data, &["token", "revoke", tokens[0]["token"].as_str().unwrap()]));
+    let tokens = json(&guise(data, &["--json", "token", "list"]));
+    text(&guise(data, &["token", "revoke", tokens[0]["token"].as_str().unwrap()]));
     assert!(refusal(&list()).contains("(code 89): Invalid or expired token."));
 }
 

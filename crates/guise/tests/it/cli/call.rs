@@ -1,40 +1,22 @@
 //! `guise call`: what it sends, what it prints, and how it ends.
 
-use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
 
-use super::{refusal, settle, text};
-use crate::support::{Process, guise_with};
+use super::{Served, refusal, text};
 
 const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
 const NEW: &str = "/1.1/custom_profiles/new.json";
 const UPLOAD: &str = "/1.1/media/upload.json";
 
-/// A server, and an account's credentials for it.
-struct Served {
-    server: Process,
-    folder: TempDir,
-}
-
 impl Served {
-    fn new() -> Self {
-        let folder = tempdir().unwrap();
-        let data = folder.path().join("data");
-        settle(&data);
-        Self { server: Process::start(&data, &[], 1), folder }
-    }
-
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     fn call(&self, arguments: &[&str]) -> Output {
-        let arguments = [&["call"], arguments].concat();
-        let url = ("GUISE_URL", self.server.urls[0].as_str());
-        guise_with(Path::new(&self.path("data")), &[url], &arguments)
+        self.run(&[&["call"], arguments].concat())
     }
 
     /// The status and body of a call that succeeds.

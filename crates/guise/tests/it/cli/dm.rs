@@ -1,44 +1,24 @@
 //! `guise dm`: two accounts write to each other from the command line.
 
-use std::path::PathBuf;
-use std::process::Output;
-
 use serde_json::Value;
-use tempfile::{TempDir, tempdir};
 
-use super::{json, refusal, settle, text};
-use crate::support::{Following, Process, guise, guise_with};
+use super::{Served, json, refusal, text};
+use crate::support::{Following, Process, guise};
 
 const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
 
-/// A server, the shop's credentials as the profile `default`, and Ann's as `ann`.
-struct Served {
-    server: Process,
-    data: PathBuf,
-    _folder: TempDir,
+/// A server with Ann's credentials too, as the profile `ann`.
+fn served() -> Served {
+    let served = Served::new();
+    text(&guise(&served.data, &["account", "add", "ann"]));
+    let app = json(&guise(&served.data, &["--json", "app", "list"]));
+    let app = app[0]["id"].as_str().unwrap();
+    let token = ["token", "add", "--account", "ann", "--app", app, "--save", "ann"];
+    text(&guise(&served.data, &token));
+    served
 }
 
 impl Served {
-    fn new() -> Self {
-        let folder = tempdir().unwrap();
-        let data = folder.path().join("data");
-        settle(&data);
-        text(&guise(&data, &["account", "add", "ann"]));
-        let app = json(&guise(&data, &["--json", "app", "list"]));
-        let app = app[0]["id"].as_str().unwrap();
-        let token = ["token", "add", "--account", "ann", "--app", app, "--save", "ann"];
-        text(&guise(&data, &token));
-        Self { server: Process::start(&data, &[], 1), data, _folder: folder }
-    }
-
-    fn variables(&self) -> [(&'static str, &str); 1] {
-        [("GUISE_URL", self.server.urls[0].as_str())]
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        guise_with(&self.data, &self.variables(), arguments)
-    }
-
     fn profile(&self, name: &str) -> String {
         let added = ["--json", "profile", "add", "--name", name, "--avatar", JON];
         json(&self.run(&added))["id"].as_str().unwrap().to_owned()
@@ -52,7 +32,7 @@ impl Served {
 
 #[test]
 fn a_message_is_sent_under_a_profile_and_listed_by_its_name() {
-    let served = Served::new();
+    let served = served();
     let id = served.profile("Zoë");
     let told = text(&served.run(&["dm", "send", "--to", "@ann", "--as", "Zoë", "Hello,\nAnn"]));
     assert!(told.starts_with("Sent to @ann as message "), "{told}");
@@ -72,7 +52,7 @@ fn a_message_is_sent_under_a_profile_and_listed_by_its_name() {
 
 #[test]
 fn what_cannot_be_sent_is_told_and_nothing_is_sent() {
-    let served = Served::new();
+    let served = served();
     let first = served.profile("Twice");
     let second = served.profile("Twice");
     let told = |arguments: &[&str]| refusal(&served.run(&[&["dm", "send"], arguments].concat()));
@@ -94,10 +74,10 @@ fn what_cannot_be_sent_is_told_and_nothing_is_sent() {
 
 #[test]
 fn a_box_is_followed_with_the_names_of_those_who_write() {
-    let served = Served::new();
+    let served = served();
     served.profile("Zoë");
     let watch = ["--profile", "ann", "dm", "watch"];
-    let following = Following::start(&served.data, &served.variables(), &watch);
+    let following = Following::start(&served.data, &[served.url()], &watch);
     assert_eq!(following.note(), "Watching; Ctrl-C ends it.");
     text(&served.run(&["dm", "send", "--to", "ann", "--as", "Zoë", "Hello\u{1b}[2J"]));
     let heading = following.line();
@@ -110,7 +90,7 @@ fn a_box_is_followed_with_the_names_of_those_who_write() {
 
 #[test]
 fn credentials_that_are_refused_end_the_following() {
-    let served = Served::new();
+    let served = served();
     let tokens = json(&guise(&served.data, &["--json", "token", "list", "--account", "ann"]));
     text(&guise(&served.data, &["token", "revoke", tokens[0]["token"].as_str().unwrap()]));
     let told = refusal(&served.run(&["--profile", "ann", "dm", "watch"]));
@@ -119,10 +99,10 @@ fn credentials_that_are_refused_end_the_following() {
 
 #[test]
 fn following_goes_on_after_the_server_was_away() {
-    let mut served = Served::new();
+    let mut served = served();
     let address = served.server.urls[0].strip_prefix("http://").unwrap().to_owned();
     let watch = ["--profile", "ann", "dm", "watch"];
-    let following = Following::start(&served.data, &served.variables(), &watch);
+    let following = Following::start(&served.data, &[served.url()], &watch);
     assert_eq!(following.note(), "Watching; Ctrl-C ends it.");
     served.server.kill();
     assert!(following.note().starts_with("The connection ended; trying again in"));

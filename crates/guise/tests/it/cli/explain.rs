@@ -8,8 +8,8 @@ use guise_oauth1::Credentials;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use super::{json, refusal, settle, text};
-use crate::support::{Following, Process, guise, guise_with};
+use super::{Served, json, refusal, text};
+use crate::support::{Following, guise};
 
 const URL: &str = "http://127.0.0.1:8080/1.1/custom_profiles/new.json";
 const NOW: u64 = 1_800_000_000;
@@ -162,34 +162,16 @@ fn secrets_come_from_a_profile_or_from_files() {
     assert!(told.starts_with("guise: nothing to explain: "), "{told}");
 }
 
-/// A server, and an account's credentials as the profile `default`.
-struct Served {
-    server: Process,
-    data: PathBuf,
-    _folder: TempDir,
-}
-
-impl Served {
-    fn new() -> Self {
-        let folder = tempdir().unwrap();
-        let data = folder.path().join("data");
-        settle(&data);
-        Self { server: Process::start(&data, &[], 1), data, _folder: folder }
-    }
-
-    fn with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
-        let url = [("GUISE_URL", self.server.urls[0].as_str())];
-        guise_with(&self.data, &[&url[..], variables].concat(), arguments)
-    }
-}
-
 #[test]
 fn requests_are_listed_followed_and_shown_with_what_is_wrong() {
     let served = Served::new();
-    let url = [("GUISE_URL", served.server.urls[0].as_str())];
-    let watch = Following::start(&served.data, &url, &["requests", "--watch", "--status", "4xx"]);
+    let watch = Following::start(
+        &served.data,
+        &[served.url()],
+        &["requests", "--watch", "--status", "4xx"],
+    );
     assert_eq!(watch.note(), "Watching; Ctrl-C ends it.");
-    text(&served.with(&[], &["call", "/1.1/custom_profiles/list.json?count=3"]));
+    text(&served.run(&["call", "/1.1/custom_profiles/list.json?count=3"]));
     let wrong = [("GUISE_TOKEN_SECRET", "x")];
     served.with(&wrong, &["call", "/1.1/custom_profiles/list.json?count=4"]);
     let heading: Vec<String> = watch.line().split_whitespace().map(str::to_owned).collect();
@@ -198,16 +180,16 @@ fn requests_are_listed_followed_and_shown_with_what_is_wrong() {
     let cells: Vec<_> = line.split_whitespace().collect();
     assert_eq!(cells[1..4], ["401", "32", "GET"]);
     assert_eq!(cells[6], "/1.1/custom_profiles/list.json?count=4");
-    let listed = text(&served.with(&[], &["requests"]));
+    let listed = text(&served.run(&["requests"]));
     assert_eq!(listed.lines().count(), 3);
     assert_eq!(
         listed.lines().nth(1),
         Some(line.as_str()),
         "the newest first, and as it was followed"
     );
-    let found = json(&served.with(&[], &["--json", "requests", "--code", "32"]));
+    let found = json(&served.run(&["--json", "requests", "--code", "32"]));
     assert_eq!(found.as_array().unwrap().len(), 1);
-    let shown = text(&served.with(&[], &["requests", cells[5]]));
+    let shown = text(&served.run(&["requests", cells[5]]));
     assert!(shown.starts_with("GET /1.1/custom_profiles/list.json?count=4\n"), "{shown}");
     for part in [
         "401",
@@ -219,8 +201,8 @@ fn requests_are_listed_followed_and_shown_with_what_is_wrong() {
     ] {
         assert!(shown.contains(part), "{part} in {shown}");
     }
-    let told = refusal(&served.with(&[], &["requests", "0123456789abcdef"]));
+    let told = refusal(&served.run(&["requests", "0123456789abcdef"]));
     assert!(told.contains("(code 34)"), "{told}");
-    assert_eq!(served.with(&[], &["requests", "x", "--watch"]).status.code(), Some(2));
+    assert_eq!(served.run(&["requests", "x", "--watch"]).status.code(), Some(2));
     assert_eq!(json!(found[0]["path"]), cells[6]);
 }

@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::json;
 use tempfile::tempdir;
 
-use super::{json, refusal, settle, text};
+use super::{Served, json, refusal, settle, text};
 use crate::support::{Process, guise, guise_with};
 
 const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
@@ -17,12 +17,8 @@ fn warned(output: &Output) -> String {
 
 #[test]
 fn an_account_says_how_its_profiles_may_be_named_while_the_server_runs() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
+    let served = Served::new();
+    let run = |arguments: &[&str]| served.run(arguments);
     let add = |name: &str, more: &[&str]| {
         run(&[&["--json", "profile", "add", "--name", name, "--avatar", JON], more].concat())
     };
@@ -61,12 +57,8 @@ fn an_account_says_how_its_profiles_may_be_named_while_the_server_runs() {
 
 #[test]
 fn a_name_that_looks_like_another_is_told_beside_the_answer() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
+    let served = Served::new();
+    let run = |arguments: &[&str]| served.run(arguments);
     let add = |name: &str| run(&["--json", "profile", "add", "--name", name]);
     let (first, second) = (json(&add("Zoë")), json(&add("Ann")));
     assert!(first["avatar"]["url"].as_str().unwrap().ends_with("-Z.png"), "{first}");

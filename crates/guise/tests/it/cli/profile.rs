@@ -1,32 +1,19 @@
 //! `guise profile edit`, `find`, `history` and `erase`.
 
-use tempfile::tempdir;
-
-use super::{json, refusal, settle, text};
-use crate::support::{Process, guise_with, other_jon};
+use super::{Served, json, refusal, text};
+use crate::support::other_jon;
 
 const JON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/jon.jpg");
 
 #[test]
 fn a_profile_is_edited_found_and_its_history_is_told() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let run = |arguments: &[&str]| {
-        let arguments = [&["profile"], arguments].concat();
-        guise_with(&data, &[("GUISE_URL", &url)], &arguments)
-    };
-    let added = json(&guise_with(
-        &data,
-        &[("GUISE_URL", &url)],
-        &["--json", "profile", "add", "--name", "Jon", "--avatar", JON],
-    ));
+    let served = Served::new();
+    let run = |arguments: &[&str]| served.run(&[&["profile"], arguments].concat());
+    let added = json(&served.run(&["--json", "profile", "add", "--name", "Jon", "--avatar", JON]));
     let id = added["id"].as_str().unwrap();
     let told = text(&run(&["edit", id, "--name", "Zoë", "--kind", "human", "--tag", "night"]));
     assert_eq!(told, format!("Profile {id} is Zoë now, revision 2.\n"));
-    let picture = folder.path().join("jon.jpg");
+    let picture = served.folder.path().join("jon.jpg");
     std::fs::write(&picture, other_jon()).unwrap();
     text(&run(&["edit", id, "--avatar", picture.to_str().unwrap()]));
     assert_eq!(
@@ -56,12 +43,8 @@ fn a_profile_is_edited_found_and_its_history_is_told() {
 
 #[test]
 fn a_profile_is_erased_by_its_name_and_by_nothing_less() {
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    settle(&data);
-    let server = Process::start(&data, &[], 1);
-    let url = server.urls[0].clone();
-    let run = |arguments: &[&str]| guise_with(&data, &[("GUISE_URL", &url)], arguments);
+    let served = Served::new();
+    let run = |arguments: &[&str]| served.run(arguments);
     let added = json(&run(&["--json", "profile", "add", "--name", "Zoë", "--avatar", JON]));
     let id = added["id"].as_str().unwrap();
     text(&run(&["dm", "send", "--to", "shop", "--as", id, "Hello"]));

@@ -1,14 +1,11 @@
 //! The last requests to an account's apps (`/guise/v1/requests`), and why signatures were refused.
 
-use std::time::Duration;
-
 use guise_domain::Access;
 use guise_domain::limits::INSPECTED_REQUESTS_MAX;
 use guise_http::Settings;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::support::{Person, Reply, World};
+use crate::support::{Heard, Person, Reply, World};
 
 const REQUESTS: &str = "/guise/v1/requests";
 const STREAM: &str = "/guise/v1/requests/stream";
@@ -407,45 +404,8 @@ async fn an_inspector_that_is_off_remembers_nothing() {
     assert_eq!(listed(&world, &shop, "").await, [Value::Null; 0]);
 }
 
-/// What a stream says, event by event.
-struct Heard {
-    response: reqwest::Response,
-    text: String,
-}
-
-impl Heard {
-    async fn from(world: &World, person: &Person, query: &str, last: Option<&str>) -> Self {
-        let mut call = world.get(&format!("{STREAM}?{query}")).by(person);
-        if let Some(last) = last {
-            call = call.header("last-event-id", last);
-        }
-        let response = call.open().await;
-        assert_eq!(response.status(), 200);
-        Self { response, text: String::new() }
-    }
-
-    /// The next event's kind, id and data; `None` when the stream ends. Fails the test after 20 seconds.
-    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
-        timeout(Duration::from_secs(20), self.heard()).await.expect("an event")
-    }
-
-    async fn heard(&mut self) -> Option<(String, Option<String>, Value)> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.text = rest;
-                let field = |name: &str| {
-                    let start = format!("{name}: ");
-                    event.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
-                };
-                let Some(kind) = field("event") else { continue };
-                let data = serde_json::from_str(&field("data").unwrap()).unwrap();
-                return Some((kind, field("id"), data));
-            }
-            let chunk = self.response.chunk().await.unwrap()?;
-            self.text += std::str::from_utf8(&chunk).unwrap();
-        }
-    }
+async fn listen(world: &World, person: &Person, query: &str, last: Option<&str>) -> Heard {
+    Heard::open(world.get(&format!("{STREAM}?{query}")).by(person), last).await
 }
 
 #[tokio::test]
@@ -453,7 +413,7 @@ async fn requests_are_told_as_they_are_answered() {
     let mut world = World::new().await;
     let (shop, ann) = (world.person("shop").await, world.person("ann").await);
     world.get("/1.1/before.json").by(&shop).send().await;
-    let mut heard = Heard::from(&world, &shop, "status=4xx", None).await;
+    let mut heard = listen(&world, &shop, "status=4xx", None).await;
     let (kind, open, _) = heard.next().await.unwrap();
     assert_eq!(kind, "open");
     world.get("/1.1/another.json").by(&ann).send().await;
@@ -462,20 +422,20 @@ async fn requests_are_told_as_they_are_answered() {
     let (kind, first, told) = heard.next().await.unwrap();
     assert_eq!((kind.as_str(), &told), ("request", &listed(&world, &shop, "status=4xx").await[0]));
     assert_eq!(told["path"], "/1.1/one.json");
-    let mut again = Heard::from(&world, &shop, "", open.as_deref()).await;
+    let mut again = listen(&world, &shop, "", open.as_deref()).await;
     for path in [LIST, "/1.1/one.json"] {
         assert_eq!(again.next().await.unwrap().2["path"], path);
     }
     for _ in 0..=INSPECTED_REQUESTS_MAX {
         world.get("/1.1/nothing.json").by(&shop).send().await;
     }
-    let mut late = Heard::from(&world, &shop, "", first.as_deref()).await;
+    let mut late = listen(&world, &shop, "", first.as_deref()).await;
     assert_eq!(late.next().await.unwrap().0, "missed");
     assert_eq!(late.next().await.unwrap().2["path"], "/1.1/nothing.json");
     let reply = world.get(STREAM).by(&shop).header("last-event-id", "x").send().await;
     reply.refused_as(400, 214, "invalid", "Last-Event-ID: must be a number");
     drop((heard, again, late));
-    let mut stopped = Heard::from(&world, &shop, "", None).await;
+    let mut stopped = listen(&world, &shop, "", None).await;
     assert_eq!(stopped.next().await.unwrap().0, "open");
     let drained = world.stop();
     assert_eq!(stopped.next().await, None);

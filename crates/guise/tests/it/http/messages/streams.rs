@@ -1,67 +1,28 @@
 //! A box as it fills (`/guise/v1/direct_messages/stream`).
 
-use std::time::Duration;
-
 use guise_domain::{Access, Tokens};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::{id, pair, say, say_as};
-use crate::support::{Person, World};
+use crate::support::{Heard, Person, World};
 
 const STREAM: &str = "/guise/v1/direct_messages/stream";
 
-/// What a stream says, event by event.
-struct Heard {
-    response: reqwest::Response,
-    text: String,
+/// A box's stream, after `open` where it goes on from nowhere.
+async fn listen(world: &World, person: &Person, last: Option<&str>) -> Heard {
+    let mut heard = Heard::open(world.get(STREAM).by(person), last).await;
+    if last.is_none() {
+        let (kind, id, _) = heard.next().await.unwrap();
+        assert!(kind == "open" && id.is_some(), "{kind}");
+    }
+    heard
 }
 
-impl Heard {
-    async fn from(world: &World, person: &Person, last: Option<&str>) -> Self {
-        let mut call = world.get(STREAM).by(person);
-        if let Some(last) = last {
-            call = call.header("last-event-id", last);
-        }
-        let response = call.open().await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut heard = Self { response, text: String::new() };
-        if last.is_none() {
-            let (kind, id, _) = heard.next().await.unwrap();
-            assert!(kind == "open" && id.is_some(), "{kind}");
-        }
-        heard
-    }
-
-    /// The next event's kind, id and data; `None` when the stream ends. Fails the test after 20 seconds.
-    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
-        timeout(Duration::from_secs(20), self.heard()).await.expect("an event")
-    }
-
-    async fn heard(&mut self) -> Option<(String, Option<String>, Value)> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.text = rest;
-                let field = |name: &str| {
-                    let start = format!("{name}: ");
-                    event.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
-                };
-                let Some(kind) = field("event") else { continue };
-                let data = serde_json::from_str(&field("data").unwrap()).unwrap();
-                return Some((kind, field("id"), data));
-            }
-            let chunk = self.response.chunk().await.unwrap()?;
-            self.text += std::str::from_utf8(&chunk).unwrap();
-        }
-    }
-
-    async fn message(&mut self) -> Value {
-        let (kind, id, data) = self.next().await.unwrap();
-        assert_eq!((kind.as_str(), id.as_deref()), ("message", data["event"]["id"].as_str()));
-        data
-    }
+/// The message that a stream tells of next.
+async fn message(heard: &mut Heard) -> Value {
+    let (kind, id, data) = heard.next().await.unwrap();
+    assert_eq!((kind.as_str(), id.as_deref()), ("message", data["event"]["id"].as_str()));
+    data
 }
 
 #[tokio::test]
@@ -70,14 +31,14 @@ async fn a_stream_tells_of_each_message_and_the_face_it_was_written_under() {
     let (shop, ann) = pair(&world).await;
     let jon = world.profile(&shop, "Jon").await;
     say(&world, &shop, &ann, "before").await;
-    let mut anns = Heard::from(&world, &ann, None).await;
-    let mut shops = Heard::from(&world, &shop, None).await;
+    let mut anns = listen(&world, &ann, None).await;
+    let mut shops = listen(&world, &shop, None).await;
     let event = say_as(&world, &shop, &ann, "Hello", &jon).await;
-    assert_eq!(anns.message().await, json!({"event": event, "custom_profile": jon}));
-    let own = shops.message().await;
+    assert_eq!(message(&mut anns).await, json!({"event": event, "custom_profile": jon}));
+    let own = message(&mut shops).await;
     assert_eq!(own["event"]["message_create"]["source_app_id"], shop.app.to_string());
     let event = say(&world, &ann, &shop, "Hi").await;
-    assert_eq!(shops.message().await, json!({"event": event, "custom_profile": null}));
+    assert_eq!(message(&mut shops).await, json!({"event": event, "custom_profile": null}));
     let form = format!("recipient_id={}", shop.account);
     let call = world.post("/1.1/direct_messages/indicate_typing.json").by(&ann).form(&form);
     call.send().await.empty(204);
@@ -86,7 +47,7 @@ async fn a_stream_tells_of_each_message_and_the_face_it_was_written_under() {
     let form = format!("recipient_id={}&last_read_event_id={}", ann.account, id(&event));
     let call = world.post("/1.1/direct_messages/mark_read.json").by(&shop).form(&form);
     call.send().await.empty(204);
-    assert_eq!(anns.message().await["event"]["id"], event["id"]);
+    assert_eq!(message(&mut anns).await["event"]["id"], event["id"]);
     let read = json!({"reader_id": shop.account.to_string(), "last_read_event_id": event["id"]});
     assert_eq!(anns.next().await, Some(("read".to_owned(), None, read)));
 }
@@ -100,9 +61,10 @@ async fn a_stream_goes_on_where_an_earlier_one_ended() {
     for number in 1..=120 {
         say(&world, &shop, &ann, &number.to_string()).await;
     }
-    let mut heard = Heard::from(&world, &ann, Some(&first)).await;
+    let mut heard = listen(&world, &ann, Some(&first)).await;
     for number in 1..=120 {
-        let text = heard.message().await["event"]["message_create"]["message_data"]["text"].clone();
+        let text =
+            message(&mut heard).await["event"]["message_create"]["message_data"]["text"].clone();
         assert_eq!(text, number.to_string());
     }
     let reply = world.get(STREAM).by(&ann).header("last-event-id", "x").send().await;
@@ -115,13 +77,13 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let mut world = World::new().await;
     let (shop, ann) = pair(&world).await;
     let other = world.again(&ann, Access::DirectMessages).await;
-    let mut revoked = Heard::from(&world, &ann, None).await;
-    let mut stopped = Heard::from(&world, &other, None).await;
+    let mut revoked = listen(&world, &ann, None).await;
+    let mut stopped = listen(&world, &other, None).await;
     world.store.revoke_token(ann.account, &ann.token, world.by()).await.unwrap();
     world.clock.advance(1);
     say(&world, &shop, &ann, "not for the revoked").await;
     assert_eq!(revoked.next().await, None);
-    stopped.message().await;
+    message(&mut stopped).await;
     let drained = world.stop();
     assert_eq!(stopped.next().await, None);
     assert_eq!(drained.await.unwrap(), guise_http::serve::Drained { cut: 0 });
@@ -145,8 +107,8 @@ async fn a_stream_reaches_back_as_far_as_a_list() {
     say(&world, &shop, &ann, "old").await;
     world.clock.advance(31 * 86_400);
     say(&world, &shop, &ann, "new").await;
-    let mut heard = Heard::from(&world, &ann, Some("1")).await;
-    let first = heard.message().await;
+    let mut heard = listen(&world, &ann, Some("1")).await;
+    let first = message(&mut heard).await;
     assert_eq!(first["event"]["message_create"]["message_data"]["text"], "new");
 }
 
@@ -156,15 +118,15 @@ async fn one_account_has_sixteen_streams_and_leaves_the_rest_to_others() {
     let (shop, ann) = pair(&world).await;
     let mut open = Vec::new();
     for _ in 0..16 {
-        open.push(Heard::from(&world, &shop, None).await);
+        open.push(listen(&world, &shop, None).await);
     }
     let reply = world.get(STREAM).by(&shop).send().await;
     reply.refused_as(503, 130, "over-capacity", "Over capacity");
-    let mut anns = Heard::from(&world, &ann, None).await;
+    let mut anns = listen(&world, &ann, None).await;
     let event = say(&world, &shop, &ann, "Hello").await;
-    assert_eq!(anns.message().await["event"]["id"], event["id"]);
+    assert_eq!(message(&mut anns).await["event"]["id"], event["id"]);
     for heard in &mut open {
-        heard.message().await;
+        message(heard).await;
     }
 }
 
@@ -174,7 +136,7 @@ async fn those_who_are_blocked_are_not_heard_and_reading_never_goes_back() {
     let (shop, ann) = pair(&world).await;
     let first = id(&say(&world, &ann, &shop, "one").await);
     let second = id(&say(&world, &ann, &shop, "two").await);
-    let mut anns = Heard::from(&world, &ann, None).await;
+    let mut anns = listen(&world, &ann, None).await;
     let block = format!("user_id={}", shop.account);
     world.post("/1.1/blocks/create.json").by(&ann).form(&block).send().await.success();
     let form = format!("recipient_id={}", ann.account);
@@ -189,5 +151,5 @@ async fn those_who_are_blocked_are_not_heard_and_reading_never_goes_back() {
     let read = json!({"reader_id": shop.account.to_string(), "last_read_event_id": second});
     assert_eq!(anns.next().await, Some(("read".to_owned(), None, read)));
     let third = say(&world, &shop, &ann, "three").await;
-    assert_eq!(anns.message().await["event"]["id"], third["id"], "nothing came in between");
+    assert_eq!(message(&mut anns).await["event"]["id"], third["id"], "nothing came in between");
 }
