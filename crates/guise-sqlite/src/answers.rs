@@ -13,9 +13,6 @@ use crate::admission::{Count, admit, remember};
 use crate::query::one;
 use crate::writer::Step;
 
-/// Answers removed in one step: other writes must not wait for a sweep of many.
-const SWEPT_AT_ONCE: i64 = 1000;
-
 const KEPT: &str = "SELECT content, status, headers, body FROM answers
     WHERE account = ?1 AND app = ?2 AND key = ?3 AND until > ?4";
 const KEEP: &str = "INSERT OR REPLACE INTO answers
@@ -23,7 +20,7 @@ const KEEP: &str = "INSERT OR REPLACE INTO answers
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const FORGET: &str =
     "UPDATE answers SET headers = '', body = NULL WHERE account = ?1 AND subject = ?2";
-const SWEEP: &str = "DELETE FROM answers WHERE (account, app, key) IN
+pub(crate) const SWEEP: &str = "DELETE FROM answers WHERE (account, app, key) IN
     (SELECT account, app, key FROM answers WHERE until <= ?1 ORDER BY until LIMIT ?2)";
 
 impl SqliteStore {
@@ -57,19 +54,6 @@ impl SqliteStore {
         }
         let (admission, retry) = (admission.clone(), retry.clone());
         self.write(move |step| before(step, &admission, &retry)).await
-    }
-
-    /// Forgets answers that were kept until `now`.
-    pub(crate) async fn forget_answers(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut count = 0;
-        loop {
-            let swept = self.write(move |step| step.execute(SWEEP, (now.millis(), SWEPT_AT_ONCE)));
-            let swept = swept.await? as u64;
-            count += swept;
-            if swept < SWEPT_AT_ONCE.unsigned_abs() {
-                return Ok(count);
-            }
-        }
     }
 }
 

@@ -20,9 +20,6 @@ use crate::query::{all, one};
 use crate::tokens::REVOKE;
 use crate::writer::Step;
 
-/// Request tokens removed in one step: other writes must not wait for a sweep of many.
-const SWEPT_AT_ONCE: i64 = 1000;
-
 const CALLBACKS: &str = "SELECT place FROM callbacks WHERE app = ?1 ORDER BY place";
 const ADD_CALLBACK: &str = "INSERT OR IGNORE INTO callbacks (app, place) VALUES (?1, ?2)";
 const REMOVE_CALLBACK: &str = "DELETE FROM callbacks WHERE app = ?1 AND place = ?2";
@@ -161,15 +158,7 @@ impl Grants for SqliteStore {
     }
 
     async fn sweep_request_tokens(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut count = 0;
-        loop {
-            let swept = self.write(move |step| step.execute(SWEEP, (now.millis(), SWEPT_AT_ONCE)));
-            let swept = swept.await? as u64;
-            count += swept;
-            if swept < SWEPT_AT_ONCE.unsigned_abs() {
-                return Ok(count);
-            }
-        }
+        self.sweep(SWEEP, now).await
     }
 
     async fn give_up_token(

@@ -36,12 +36,15 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use guise_domain::StoreError;
+use guise_domain::{StoreError, Timestamp};
 use rusqlite::Connection;
 
 pub use crate::error::OpenError;
 use crate::readers::Readers;
 use crate::writer::{Step, Writer};
+
+/// Rows removed in one step of a sweep.
+const SWEPT_AT_ONCE: i64 = 1000;
 
 /// How to open a [`SqliteStore`].
 pub struct Options {
@@ -121,6 +124,20 @@ impl SqliteStore {
         F: FnOnce(&mut Step<'_>) -> rusqlite::Result<T> + Send + 'static,
     {
         self.writer.write(step).await
+    }
+
+    /// Removes rows whose time is over at `now`, so many in a step that other writes need not wait for a sweep of all;
+    /// how many. The statement takes the moment and the number.
+    async fn sweep(&self, sql: &'static str, now: Timestamp) -> Result<u64, StoreError> {
+        let mut count = 0;
+        loop {
+            let swept = self.write(move |step| step.execute(sql, (now.millis(), SWEPT_AT_ONCE)));
+            let swept = swept.await? as u64;
+            count += swept;
+            if swept < SWEPT_AT_ONCE.unsigned_abs() {
+                return Ok(count);
+            }
+        }
     }
 
     /// Runs `query` on a connection that only reads.

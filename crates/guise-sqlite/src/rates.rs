@@ -8,9 +8,9 @@ use guise_domain::{
     AccountId, Admission, Admitted, AppId, Once, Rates, Retry, StoreError, Timestamp,
 };
 
-use crate::SqliteStore;
 use crate::admission::{Of, read_window, window};
 use crate::query::{all, one};
+use crate::{SqliteStore, answers};
 
 /// Replay rows looked at in one step: a sweep of millions must not keep other writes waiting.
 const SWEPT_AT_ONCE: i64 = 10_000;
@@ -100,7 +100,7 @@ impl Rates for SqliteStore {
     }
 
     async fn sweep_answers(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.forget_answers(now).await
+        self.sweep(answers::SWEEP, now).await
     }
 }
 
