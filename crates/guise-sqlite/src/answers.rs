@@ -4,7 +4,6 @@ use std::convert::Infallible;
 
 use guise_domain::{
     AccountId, Admission, Admitted, Answer, IdempotencyKey, Keep, Once, Retry, StoreError,
-    Timestamp,
 };
 use rusqlite::{Connection, Row};
 
