@@ -49,6 +49,8 @@ assets! {
     STYLE = "console" "css" "text/css; charset=utf-8";
     /// What shows a conversation's new messages.
     CONVERSATION = "conversation" "js" "text/javascript; charset=utf-8";
+    /// What shows requests as they are answered.
+    INSPECTOR = "inspector" "js" "text/javascript; charset=utf-8";
     /// What a profile's form does beyond what forms do.
     PROFILE_FORM = "profile_form" "js" "text/javascript; charset=utf-8";
     /// The sign in a browser's tab.

@@ -14,6 +14,7 @@ mod cookie;
 mod docs;
 mod form;
 mod frame;
+mod inspector;
 mod limits;
 mod link;
 mod live;
@@ -60,6 +61,9 @@ routes! { PAGES pages
     "/apps/{id}/revoke" get apps::ask_revoke, post apps::revoke;
     "/apps/{id}/tokens" post tokens::create;
     "/docs" get docs::show;
+    "/inspector" get inspector::list;
+    "/inspector/stream" get inspector::stream;
+    "/inspector/{id}" get inspector::show;
     "/limits" get limits::show;
     "/log" get log::show;
     "/oauth/authorize" get authorize::ask, post authorize::decide;

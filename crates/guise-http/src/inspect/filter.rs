@@ -8,7 +8,7 @@ use crate::wire::{Pairs, parse_id};
 
 /// All of them by default.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
+pub(crate) struct Filter {
     method: Option<String>,
     status: Option<(u16, u16)>,
     code: Option<u16>,
@@ -21,7 +21,7 @@ impl Filter {
     ///
     /// # Errors
     /// The parameter that is wrong, and its rule.
-    pub(super) fn parse(query: &Pairs) -> Result<Self, Refusal> {
+    pub(crate) fn parse(query: &Pairs) -> Result<Self, Refusal> {
         let given = |name| query.get(name);
         let code = |text| {
             let rule = || Refusal::Invalid("code: must be a number such as 32".into());

@@ -114,6 +114,11 @@ impl Inspector {
         News { entries, lost }
     }
 
+    /// The number of the last request of anybody.
+    pub(super) fn last(&self) -> i64 {
+        self.lock().last
+    }
+
     /// The number of the last request of anybody, and a way to hear of new ones of this account.
     pub(super) fn listen(&self, owner: AccountId) -> (i64, watch::Receiver<i64>) {
         let mut memory = self.lock();

@@ -14,8 +14,8 @@ mod stream;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::PageRequest;
 use guise_domain::rate::Endpoint;
+use guise_domain::{AccountId, PageRequest};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -27,11 +27,11 @@ use crate::state::Guise;
 use crate::wire::{Cursor, page};
 
 pub use explain::forms_of_body;
-use filter::Filter;
+pub(crate) use filter::Filter;
 pub(crate) use memory::Inspector;
 pub use output::explanation;
 pub(crate) use seen::{note, see};
-pub(crate) use stream::stream;
+pub(crate) use stream::{Listener, newest, stream, told};
 
 /// Where this API is; looking is not remembered.
 const PATH: &str = "/guise/v1/requests";
@@ -42,11 +42,10 @@ pub(crate) async fn list(
     Signed { caller, input: Asked { filter, page }, .. }: Signed<Asked>,
 ) -> Result<Response, Refusal> {
     own_app(&caller)?;
-    let (entries, next) = guise.inspector().entries(caller.account().id, &filter, page);
-    let requests: Vec<Value> = entries.iter().map(|entry| output::in_short(entry)).collect();
+    let (requests, next) = listed(&guise, caller.account().id, &filter, page);
     let mut listed = json!({"requests": requests});
     if let (Some(next), Value::Object(members)) = (next, &mut listed) {
-        members.insert("next_cursor".to_owned(), Cursor(next).write().into());
+        members.insert("next_cursor".to_owned(), next.write().into());
     }
     Ok(answer::json(StatusCode::OK, &listed))
 }
@@ -58,12 +57,32 @@ pub(crate) async fn show(
     Signed { caller, .. }: Signed<Shown>,
 ) -> Result<Response, Refusal> {
     own_app(&caller)?;
-    let entry = guise.inspector().entry(caller.account().id, &id).ok_or(Refusal::NotFound)?;
-    let secrets = explain::secrets(&guise, &entry).await?;
-    let diagnosis = explain::diagnosis(&guise, &entry, &secrets).await?;
+    let shown = shown(&guise, caller.account().id, &id).await?;
+    Ok(answer::json(StatusCode::OK, &shown))
+}
+
+/// A page of the last requests to `owner`'s apps, each in short, newest first, and where the next page starts.
+pub(crate) fn listed(
+    guise: &Guise,
+    owner: AccountId,
+    filter: &Filter,
+    page: PageRequest,
+) -> (Vec<Value>, Option<Cursor>) {
+    let (entries, next) = guise.inspector().entries(owner, filter, page);
+    (entries.iter().map(|entry| output::in_short(entry)).collect(), next.map(Cursor))
+}
+
+/// One of the last requests to `owner`'s apps, whole, with what is wrong with its signature.
+///
+/// # Errors
+/// When there is none with this id, or the store does not answer.
+pub(crate) async fn shown(guise: &Guise, owner: AccountId, id: &str) -> Result<Value, Refusal> {
+    let entry = guise.inspector().entry(owner, id).ok_or(Refusal::NotFound)?;
+    let secrets = explain::secrets(guise, &entry).await?;
+    let diagnosis = explain::diagnosis(guise, &entry, &secrets).await?;
     let mut shown = output::whole(&entry, diagnosis.as_ref());
     hide::known(&mut shown, &secrets);
-    Ok(answer::json(StatusCode::OK, &shown))
+    Ok(shown)
 }
 
 /// An app that another account made, and that this one only gave a token, has no business with this one's own apps.

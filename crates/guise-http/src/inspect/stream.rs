@@ -4,12 +4,15 @@
 //! sent back as `Last-Event-ID`; `missed` says that some came faster than they were read and are forgotten.
 
 use std::collections::VecDeque;
+use std::future::Future;
 
 use axum::extract::State;
 use axum::response::Response;
 use axum::response::sse::Event;
+use guise_domain::AccountId;
 use guise_domain::rate::Endpoint;
 use http::HeaderMap;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,17 +32,64 @@ pub(crate) async fn stream(
     Signed { caller, input: Asked { filter }, .. }: Signed<Asked>,
 ) -> Result<Response, Refusal> {
     own_app(&caller)?;
-    let place = guise.signals().place(caller.account().id)?;
-    let (last, newest) = guise.inspector().listen(caller.account().id);
+    told(guise, &headers, None, filter, caller)
+}
+
+/// Who listens, and how it is told.
+pub(crate) trait Listener: Send + 'static {
+    /// Whose apps' requests are told of.
+    fn owner(&self) -> AccountId;
+    /// What an event says of a request, given what a list has of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn tell(&self, request: Value) -> Result<String, Refusal>;
+    /// Whether whoever listens still may.
+    fn may_go_on(&self, guise: &Guise) -> impl Future<Output = Result<bool, Refusal>> + Send;
+}
+
+impl Listener for Caller {
+    fn owner(&self) -> AccountId {
+        self.account().id
+    }
+
+    fn tell(&self, request: Value) -> Result<String, Refusal> {
+        Ok(request.to_string())
+    }
+
+    async fn may_go_on(&self, guise: &Guise) -> Result<bool, Refusal> {
+        self.is_still_welcome(guise).await
+    }
+}
+
+/// The number of the last request, whosever app it was sent to; a stream may begin after it.
+pub(crate) fn newest(guise: &Guise) -> i64 {
+    guise.inspector().last()
+}
+
+/// A stream that goes on from the event that the listener had last; without one it begins after the request with the
+/// number `after`, or with what is still to come.
+///
+/// # Errors
+/// When too many listen, or the number is none.
+pub(crate) fn told(
+    guise: Guise,
+    headers: &HeaderMap,
+    after: Option<i64>,
+    filter: Filter,
+    listener: impl Listener,
+) -> Result<Response, Refusal> {
+    let place = guise.signals().place(listener.owner())?;
+    let (last, newest) = guise.inspector().listen(listener.owner());
     let from = headers.get("last-event-id");
-    let from = from.map(|id| last_event_id(id.to_str().unwrap_or_default())).transpose()?;
+    let from = from.map(|id| last_event_id(id.to_str().unwrap_or_default())).transpose()?.or(after);
     let mut waiting = VecDeque::new();
     if from.is_none() {
         waiting.push_back(Event::default().event("open").id(last.to_string()).data("{}"));
     }
     let last = from.unwrap_or(last);
     let check_at = Instant::now() + SILENCE;
-    Ok(events::answer(Watch { guise, caller, filter, place, newest, last, waiting, check_at }))
+    Ok(events::answer(Watch { guise, listener, filter, place, newest, last, waiting, check_at }))
 }
 
 fn last_event_id(text: &str) -> Result<i64, Refusal> {
@@ -62,9 +112,9 @@ impl Input for Asked {
 }
 
 /// One stream: how far it has told, and what waits to be.
-struct Watch {
+struct Watch<L> {
     guise: Guise,
-    caller: Caller,
+    listener: L,
     filter: Filter,
     place: Place,
     newest: watch::Receiver<i64>,
@@ -73,10 +123,10 @@ struct Watch {
     check_at: Instant,
 }
 
-impl Watch {
+impl<L: Listener> Watch<L> {
     /// Reads what came since the last look; whether there is anything to tell.
-    fn read(&mut self) -> bool {
-        let news = self.guise.inspector().after(self.caller.account().id, self.last);
+    fn read(&mut self) -> Result<bool, Refusal> {
+        let news = self.guise.inspector().after(self.listener.owner(), self.last);
         if let Some(lost) = news.lost {
             self.last = lost;
             self.waiting.push_back(Event::default().event("missed").data("{}"));
@@ -84,22 +134,22 @@ impl Watch {
         for entry in news.entries {
             self.last = entry.number;
             if self.filter.fits(&entry) {
-                let data = output::in_short(&entry).to_string();
+                let data = self.listener.tell(output::in_short(&entry))?;
                 let id = entry.number.to_string();
                 self.waiting.push_back(Event::default().event("request").id(id).data(data));
             }
         }
-        !self.waiting.is_empty()
+        Ok(!self.waiting.is_empty())
     }
 
     async fn is_welcome(&mut self) -> bool {
         self.check_at = Instant::now() + SILENCE;
-        let welcome = self.caller.is_still_welcome(&self.guise).await;
+        let welcome = self.listener.may_go_on(&self.guise).await;
         welcome.inspect_err(report).unwrap_or(false)
     }
 }
 
-impl Source for Watch {
+impl<L: Listener> Source for Watch<L> {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -107,7 +157,7 @@ impl Source for Watch {
             }
             // Marked as seen first: what comes while this is read is read again, not missed.
             self.newest.borrow_and_update();
-            if self.read() {
+            if self.read().inspect_err(report).ok()? {
                 if !self.is_welcome().await {
                     return None;
                 }

@@ -4,6 +4,7 @@ mod apps;
 mod authorize;
 mod forms;
 mod frames;
+mod inspector;
 mod limits;
 mod links;
 mod log;
