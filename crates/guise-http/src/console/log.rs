@@ -7,15 +7,14 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use guise_domain::limits::PAGE_COUNT_DEFAULT;
-use guise_domain::{Action, AppId, Entry, LogFilter, PageRequest};
+use guise_domain::{Action, AppId, Entry, LogFilter, Page, PageRequest};
 use http::StatusCode;
 
-use super::{Frame, Section, SignedIn, When, page};
+use super::{Asked, Frame, Section, SignedIn, When, page};
 use crate::error::Refusal;
 use crate::log::filter;
 use crate::state::Guise;
-use crate::wire::{Cursor, Pairs};
+use crate::wire::{self, Cursor, Pairs};
 use words::{Subjects, ending, words};
 
 #[derive(Template)]
@@ -27,17 +26,6 @@ struct LogPage {
     /// The way to the lines before these.
     older: Option<String>,
     problem: Option<String>,
-}
-
-/// What the form asks for, as it was typed.
-#[derive(Default)]
-struct Asked {
-    action: String,
-    subject: String,
-    operator: String,
-    since: String,
-    until: String,
-    cursor: String,
 }
 
 struct Line {
@@ -57,86 +45,48 @@ pub(crate) async fn show(
     signed: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
-    let asked = Asked::read(&Pairs::parse(query.unwrap_or_default().as_bytes()));
-    let frame = signed.frame(&guise, Section::Log);
-    let (filter, request) = match asked.meant() {
-        Ok(meant) => meant,
-        Err(Refusal::Invalid(rule)) => {
-            let problem = Some(rule);
-            let shown = LogPage { frame, asked, lines: Vec::new(), older: None, problem };
-            return Ok(page(StatusCode::BAD_REQUEST, &shown));
+    let asked = Asked::read(query.as_deref());
+    let (found, problem) = match meant(&asked) {
+        Ok((filter, request)) => {
+            (guise.store().log(signed.account().id, filter, request).await?, None)
         }
+        Err(Refusal::Invalid(rule)) => (Page { items: Vec::new(), next: None }, Some(rule)),
         Err(refusal) => return Err(refusal),
     };
-    let found = guise.store().log(signed.account().id, filter, request).await?;
-    let lines = lines(&guise, &signed, found.items).await?;
-    let older = found.next.map(|id| asked.at(&Cursor(id).write()));
-    Ok(page(StatusCode::OK, &LogPage { frame, asked, lines, older, problem: None }))
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let shown = LogPage {
+        frame: signed.frame(&guise, Section::Log),
+        lines: lines(&guise, &signed, found.items).await?,
+        older: found.next.map(|id| asked.at("/log", Some(&Cursor(id).write()))),
+        asked,
+        problem,
+    };
+    Ok(page(status, &shown))
 }
 
-impl Asked {
-    fn read(query: &Pairs) -> Self {
-        let given = |name| query.get(name).unwrap_or_default().trim().to_owned();
-        Self {
-            action: given("action"),
-            subject: given("subject"),
-            operator: given("operator"),
-            since: given("since"),
-            until: given("until"),
-            cursor: given("cursor"),
-        }
+/// What it comes to: the API's filter, where days stand for their first moments.
+///
+/// # Errors
+/// When a field breaks its rule.
+fn meant(asked: &Asked) -> Result<(LogFilter, PageRequest), Refusal> {
+    let mut pairs = Pairs::default();
+    for (name, value) in asked.said().iter() {
+        let value = match name {
+            "since" => day(name, value, 0)?,
+            "until" => day(name, value, 1)?,
+            _ => value.to_owned(),
+        };
+        pairs.push(name.to_owned(), value);
     }
+    Ok((filter(&pairs)?, wire::page(&pairs)?))
+}
 
-    /// What it comes to: the API's filter, where days stand for their first moments.
-    ///
-    /// # Errors
-    /// When a field breaks its rule.
-    fn meant(&self) -> Result<(LogFilter, PageRequest), Refusal> {
-        let mut pairs = Pairs::default();
-        for (name, value) in self.fields() {
-            let value = match name {
-                "since" => day(name, value, 0)?,
-                "until" => day(name, value, 1)?,
-                _ => value.to_owned(),
-            };
-            pairs.push(name.to_owned(), value);
-        }
-        let before = (!self.cursor.is_empty()).then(|| Cursor::parse(&self.cursor)).transpose()?;
-        let before = before.map(|Cursor(id)| id);
-        Ok((filter(&pairs)?, PageRequest { count: PAGE_COUNT_DEFAULT, before }))
-    }
-
-    /// The fields that say something, without the cursor.
-    fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Self { action, subject, operator, since, until, cursor: _ } = self;
-        [
-            ("action", action),
-            ("subject", subject),
-            ("operator", operator),
-            ("since", since),
-            ("until", until),
-        ]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name, value.as_str()))
-    }
-
-    /// The way to what this asks for, from `cursor` on.
-    fn at(&self, cursor: &str) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.fields()).append_pair("cursor", cursor);
-        format!("/log?{}", query.finish())
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.fields().next().is_some() || !self.cursor.is_empty()
-    }
-
+impl LogPage {
     /// What the form offers: each action's word, what it says, and whether it is asked for.
     fn actions(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
         Action::ALL.iter().map(|action| {
             let word = action.as_str();
-            (word, word.replace(['.', '-'], " "), word == self.action)
+            (word, word.replace(['.', '-'], " "), word == self.asked.field("action"))
         })
     }
 }

@@ -4,6 +4,7 @@
 //! for a form) and answers with [`page`], and a line in the table below. Whatever a handler refuses becomes a page too.
 
 mod apps;
+mod asked;
 mod assets;
 mod attempts;
 mod authorize;
@@ -44,6 +45,7 @@ use crate::answer::NOSNIFF;
 use crate::error::Refusal;
 use crate::state::Guise;
 
+pub(crate) use asked::Asked;
 pub(crate) use attempts::Attempts;
 pub(crate) use form::{Posted, PostedFile};
 pub(crate) use frame::{Frame, Section};

@@ -7,11 +7,11 @@ use guise_domain::AccountId;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::{AppNames, Asked, SignedIn, app_names, line};
+use super::{AppNames, app_names, line};
+use crate::console::{Asked, SignedIn};
 use crate::error::Refusal;
 use crate::inspect::{self, Filter, Listener};
 use crate::state::Guise;
-use crate::wire::Pairs;
 
 /// `GET /inspector/stream?after=<the newest request shown>`, and what the list was narrowed by
 pub(crate) async fn stream(
@@ -20,9 +20,9 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
-    let query = Pairs::parse(query.unwrap_or_default().as_bytes());
-    let filter = Filter::parse(&Asked::read(&query).pairs())?;
-    let after = query.get("after").and_then(|number| number.parse().ok());
+    let asked = Asked::read(query.as_deref());
+    let filter = Filter::parse(asked.said())?;
+    let after = asked.field("after").parse().ok();
     let names = app_names(&guise, signed.account().id).await?;
     inspect::told(guise, &headers, after, filter, Reader { signed, names })
 }

@@ -13,11 +13,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Frame, Section, SignedIn, When, page};
+use super::{Asked, Frame, Section, SignedIn, When, page};
 use crate::error::Refusal;
 use crate::inspect::{self, Filter};
 use crate::state::Guise;
-use crate::wire::{self, Pairs, moment};
+use crate::wire::{self, Cursor, moment};
 
 pub(crate) use live::stream;
 pub(crate) use one::show;
@@ -44,17 +44,6 @@ struct Choice {
     value: String,
     label: String,
     chosen: bool,
-}
-
-/// What the form asks for, as it was typed.
-#[derive(Default)]
-struct Asked {
-    method: String,
-    status: String,
-    code: String,
-    path: String,
-    app: String,
-    cursor: String,
 }
 
 /// A request as a list tells of it.
@@ -92,29 +81,39 @@ pub(crate) async fn list(
     signed: SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
-    let query = Pairs::parse(query.unwrap_or_default().as_bytes());
-    let asked = Asked::read(&query);
-    let names = app_names(&guise, signed.account().id).await?;
+    let asked = Asked::read(query.as_deref());
+    let owner = signed.account().id;
+    let names = app_names(&guise, owner).await?;
     // Looked at first, so that what comes meanwhile is told rather than missed.
     let newest = inspect::newest(&guise);
-    let found = asked.find(&guise, signed.account().id);
-    let (status, requests, next, problem) = match found {
-        Ok((requests, next)) => (StatusCode::OK, requests, next, None),
-        Err(Refusal::Invalid(rule)) => (StatusCode::BAD_REQUEST, Vec::new(), None, Some(rule)),
+    let ((requests, next), problem) = match found(&guise, owner, &asked) {
+        Ok(found) => (found, None),
+        Err(Refusal::Invalid(rule)) => ((Vec::new(), None), Some(rule)),
         Err(refusal) => return Err(refusal),
     };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let lines = requests.into_iter().map(|request| line(request, &names));
     let shown = InspectorPage {
         frame: signed.frame(&guise, Section::Inspector),
         on: guise.settings().inspector,
-        apps: asked.apps(&names),
+        apps: choices(&names, asked.field("app")),
         lines: lines.collect::<Result<_, Refusal>>()?,
-        newest: (asked.cursor.is_empty() && problem.is_none()).then_some(newest),
-        older: next.map(|next| asked.at("/inspector", &[("cursor", &next)])),
+        newest: (!asked.goes_on() && problem.is_none()).then_some(newest),
+        older: next.map(|next| asked.at("/inspector", Some(&next.write()))),
         asked,
         problem,
     };
     Ok(page(status, &shown))
+}
+
+/// What fits, as the API finds it, and where what comes before starts.
+fn found(
+    guise: &Guise,
+    owner: AccountId,
+    asked: &Asked,
+) -> Result<(Vec<Value>, Option<Cursor>), Refusal> {
+    let (filter, page) = (Filter::parse(asked.said())?, wire::page(asked.said())?);
+    Ok(inspect::listed(guise, owner, &filter, page))
 }
 
 /// What `owner`'s apps are called.
@@ -141,80 +140,21 @@ impl Short {
     }
 }
 
-impl Asked {
-    fn read(query: &Pairs) -> Self {
-        let given = |name| query.get(name).unwrap_or_default().trim().to_owned();
-        Self {
-            method: given("method"),
-            status: given("status"),
-            code: given("code"),
-            path: given("path"),
-            app: given("app"),
-            cursor: given("cursor"),
-        }
-    }
-
-    /// The fields that say something, without the cursor.
-    fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Self { method, status, code, path, app, cursor: _ } = self;
-        [("method", method), ("status", status), ("code", code), ("path", path), ("app", app)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, value.as_str()))
-    }
-
-    fn pairs(&self) -> Pairs {
-        let mut pairs = Pairs::default();
-        for (name, value) in self.fields() {
-            pairs.push(name.to_owned(), value.to_owned());
-        }
-        pairs
-    }
-
-    /// What fits, as the API finds it, and the cursor of what comes before.
-    fn find(
-        &self,
-        guise: &Guise,
-        owner: AccountId,
-    ) -> Result<(Vec<Value>, Option<String>), Refusal> {
-        let filter = Filter::parse(&self.pairs())?;
-        let mut place = Pairs::default();
-        if !self.cursor.is_empty() {
-            place.push("cursor".to_owned(), self.cursor.clone());
-        }
-        let (found, next) = inspect::listed(guise, owner, &filter, wire::page(&place)?);
-        Ok((found, next.map(wire::Cursor::write)))
-    }
-
-    /// The way to what this asks for at `path`.
-    fn at(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.fields()).extend_pairs(more);
-        format!("{path}?{}", query.finish())
-    }
-
-    fn stream(&self) -> String {
-        self.at("/inspector/stream", &[])
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.fields().next().is_some() || !self.cursor.is_empty()
-    }
-
+impl InspectorPage {
     fn methods(&self) -> impl Iterator<Item = (&'static str, bool)> {
         ["GET", "POST", "PUT", "PATCH", "DELETE"]
             .into_iter()
-            .map(|method| (method, method.eq_ignore_ascii_case(&self.method)))
+            .map(|method| (method, method.eq_ignore_ascii_case(self.asked.field("method"))))
     }
+}
 
-    fn apps(&self, names: &AppNames) -> Vec<Choice> {
-        let choice = |(id, name): (&String, &String)| Choice {
-            value: id.clone(),
-            label: name.clone(),
-            chosen: *id == self.app,
-        };
-        let mut apps: Vec<Choice> = names.iter().map(choice).collect();
-        apps.sort_by(|one, other| (&one.label, &one.value).cmp(&(&other.label, &other.value)));
-        apps
-    }
+fn choices(names: &AppNames, chosen: &str) -> Vec<Choice> {
+    let choice = |(id, name): (&String, &String)| Choice {
+        value: id.clone(),
+        label: name.clone(),
+        chosen: id == chosen,
+    };
+    let mut apps: Vec<Choice> = names.iter().map(choice).collect();
+    apps.sort_by(|one, other| (&one.label, &one.value).cmp(&(&other.label, &other.value)));
+    apps
 }

@@ -9,16 +9,15 @@ mod view;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use form_urlencoded::Serializer;
 use guise_domain::rate::Endpoint;
 use guise_domain::{Page, PageRequest};
 use http::StatusCode;
 
-use super::{Frame, Section, SignedIn, page};
+use super::{Asked, Frame, Section, SignedIn, page};
 use crate::error::Refusal;
 use crate::identity;
 use crate::state::Guise;
-use crate::wire::{self, Cursor, Pairs};
+use crate::wire::{self, Cursor};
 pub(crate) use gone::{destroy, erase};
 pub(crate) use new::{create, start};
 pub(crate) use one::{edit, show};
@@ -29,12 +28,7 @@ use view::Shown;
 struct ProfilesPage {
     frame: Frame,
     profiles: Vec<Shown>,
-    name: String,
-    kind: String,
-    tag: String,
-    state: String,
-    /// Whether anything was searched for.
-    searched: bool,
+    asked: Asked,
     problem: Option<String>,
     /// Where the pages before and after this one are, if there are any.
     newest: Option<String>,
@@ -48,47 +42,23 @@ pub(crate) async fn find(
     signed: SignedIn,
 ) -> Result<Response, Refusal> {
     signed.may(Endpoint::ProfilesFind)?;
-    let query = said(query.as_deref().unwrap_or_default());
-    let (found, problem) = match identity::filter(&query) {
+    let asked = Asked::read(query.as_deref());
+    let (found, problem) = match identity::filter(asked.said()) {
         Ok(filter) => {
-            let asked: PageRequest = wire::page(&query)?;
+            let request: PageRequest = wire::page(asked.said())?;
             let owner = signed.account().id;
-            (guise.store().find_profiles(owner, filter, asked).await?, None)
+            (guise.store().find_profiles(owner, filter, request).await?, None)
         }
         Err(refusal) => (Page { items: Vec::new(), next: None }, Some(refusal.wire().2)),
     };
-    let field = |name: &str| query.get(name).unwrap_or_default().to_owned();
-    let older = found.next.map(|next| there(&query, Some(&Cursor(next).write())));
     let shown = ProfilesPage {
         frame: signed.frame(&guise, Section::Profiles),
         profiles: found.items.into_iter().map(Shown::new).collect(),
-        name: field("name"),
-        kind: field("kind"),
-        tag: field("tag"),
-        state: field("state"),
-        searched: ["name", "kind", "tag", "state"].iter().any(|name| query.get(name).is_some()),
-        newest: query.get("cursor").map(|_| there(&query, None)),
-        older,
+        newest: asked.goes_on().then(|| asked.at("/profiles", None)),
+        older: found.next.map(|next| asked.at("/profiles", Some(&Cursor(next).write()))),
+        asked,
         problem,
     };
     let status = if shown.problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, &shown))
-}
-
-/// What a form that asks says: a field that is left empty says nothing.
-fn said(query: &str) -> Pairs {
-    let mut said = Pairs::default();
-    for (name, value) in Pairs::parse(query.as_bytes()).iter() {
-        if !value.trim().is_empty() {
-            said.push(name.to_owned(), value.trim().to_owned());
-        }
-    }
-    said
-}
-
-/// The same search, from `cursor` on.
-fn there(query: &Pairs, cursor: Option<&str>) -> String {
-    let asked = query.iter().filter(|(name, _)| *name != "cursor");
-    let asked = asked.chain(cursor.map(|cursor| ("cursor", cursor)));
-    format!("/profiles?{}", Serializer::new(String::new()).extend_pairs(asked).finish())
 }
