@@ -106,6 +106,14 @@ limits! {
     ASSEMBLIES_MAX: usize = 5, "times";
     /// Accounts besides the uploader that may use an upload.
     ADDITIONAL_OWNERS_MAX: usize = 100, "accounts";
+    /// A blob up to this size goes to a bucket in one request; a larger one in parts of it.
+    BLOB_PART_BYTES: usize = 8 * 1024 * 1024, "bytes";
+    /// How long a bucket may take to answer one request.
+    BLOB_SECONDS: u64 = 30, "seconds";
+    /// How often a request to a bucket is sent again.
+    BLOB_RETRIES_MAX: usize = 4, "times";
+    /// After how long it is not sent again.
+    BLOB_RETRY_SECONDS: u64 = 20, "seconds";
     /// How long an upload can be used.
     UPLOAD_SECONDS: i64 = 86_400, "seconds";
     /// A message's text.

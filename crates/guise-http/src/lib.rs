@@ -40,7 +40,7 @@ mod users;
 mod wire;
 
 pub use auth::PRODUCTION;
-pub use blobs::{BlobError, Blobs};
+pub use blobs::{BlobError, Blobs, Bucket};
 pub use inspect::{explanation, forms_of_body};
 pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
 pub use picture::{PictureError, check as check_picture};

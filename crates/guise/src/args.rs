@@ -177,6 +177,9 @@ pub(crate) struct ServeArgs {
     /// File with the key that seals secrets, kept outside the data folder
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) key_file: Option<String>,
+    /// The S3 bucket that pictures are kept in, such as `s3://faces?region=eu-west-1` [default: the data folder]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) blobs: Option<String>,
     /// A URL under which clients reach the server, without a path; may be given more than once
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) public_url: Vec<String>,
@@ -231,6 +234,7 @@ impl Arguments {
                     ("tls_cert", serve.tls_cert.clone()),
                     ("tls_key", serve.tls_key.clone()),
                     ("key_file", serve.key_file.clone()),
+                    ("blobs", serve.blobs.clone()),
                     ("public_url", urls),
                     ("log_format", serve.log_format.clone()),
                 ]);

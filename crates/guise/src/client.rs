@@ -111,8 +111,6 @@ pub(crate) struct Client {
 impl Client {
     /// A client that signs with `profile`, and says that `operator` is at work.
     pub(crate) fn new(profile: Profile, operator: Option<Operator>) -> anyhow::Result<Self> {
-        // Only the first call in a process installs it, which is all that is wanted.
-        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
             .redirect(reqwest::redirect::Policy::none())

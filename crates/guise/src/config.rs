@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use guise_domain::ReservedWord;
 use guise_domain::rate::{Endpoint, Rules};
+use guise_http::Bucket;
 use secrecy::SecretString;
 
 pub(crate) use parse::{LogFormat, base_url};
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     /// Every key as text, with where it came from.
     settings: Vec<Setting>,
     pub(crate) data: PathBuf,
+    /// The bucket that pictures are kept in, unless it is the data folder.
+    pub(crate) blobs: Option<Bucket>,
     pub(crate) http: Option<SocketAddr>,
     pub(crate) tls: Option<SocketAddr>,
     /// Certificate chain and private key, PEM files.
@@ -115,6 +118,7 @@ impl Reader<'_> {
         Config {
             settings: Vec::new(),
             data: self.read("data", parse::path).unwrap_or_default(),
+            blobs: self.read("blobs", parse::bucket),
             http: self.read("http", parse::address),
             tls: self.read("tls", parse::address),
             certificate: self.certificate(),

@@ -26,6 +26,8 @@ use config::{Config, File, Problems, Source};
 use output::Output;
 
 fn main() -> ExitCode {
+    // For every client of HTTPS in this program. It is the first to be installed, so it is.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let mut output = Output::stdout(arguments.global.json);
     match run(arguments, &mut output) {

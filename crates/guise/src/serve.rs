@@ -12,8 +12,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use guise_domain::Operator;
+use anyhow::{Context, anyhow};
+use guise_domain::{Operator, Randomness};
 use guise_http::serve::{Listener, ServeOptions};
 use guise_http::{Blobs, Foundation, Guise, Settings, TrustedProxies};
 use guise_sqlite::SqliteStore;
@@ -78,7 +78,7 @@ impl Server {
         let lock = data.lock()?;
         let foundation = Foundation {
             store: Arc::new(data.store.clone()),
-            blobs: Blobs::local(&data.path.join("blobs"))?,
+            blobs: blobs(config, data).await?,
             key: data.key.clone(),
             clock: Arc::new(SystemClock),
             randomness: Arc::new(OsRandomness),
@@ -135,6 +135,15 @@ impl Server {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+async fn blobs(config: &Config, data: &DataFolder) -> anyhow::Result<Blobs> {
+    let Some(bucket) = &config.blobs else { return Ok(Blobs::local(&data.path.join("blobs"))?) };
+    let mut probe = [0; 16];
+    OsRandomness.fill(&mut probe);
+    let opened = Blobs::bucket(bucket, u128::from_le_bytes(probe)).await;
+    // Each of its errors tells all of its causes already.
+    opened.map_err(|error| anyhow!("the bucket {bucket} cannot be used (blobs): {error}"))
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

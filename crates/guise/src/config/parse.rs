@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use guise_domain::ReservedWord;
 use guise_domain::limits::RESERVED_WORDS_MAX;
 use guise_domain::rate::Rule;
+use guise_http::Bucket;
 
 /// Seconds in the longest window a rate limit may have.
 const WINDOW_SECONDS_MAX: u32 = 31 * 86_400;
@@ -24,6 +25,11 @@ pub(crate) enum LogFormat {
 #[expect(clippy::unnecessary_wraps, reason = "has the shape of every parser here")]
 pub(super) fn path(text: &str) -> Result<Option<PathBuf>, String> {
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+/// A bucket's address, absent when empty.
+pub(super) fn bucket(text: &str) -> Result<Option<Bucket>, String> {
+    if text.is_empty() { Ok(None) } else { Bucket::parse(text).map(Some) }
 }
 
 /// An address to listen on; absent when `off`.

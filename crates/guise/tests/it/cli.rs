@@ -1,6 +1,7 @@
 //! The program as it is typed.
 
 mod audit;
+mod bucket;
 mod call;
 mod callbacks;
 mod config;
