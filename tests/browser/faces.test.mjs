@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, looksRight, person } from "./pages.mjs";
+import { launch, looksRight, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 let server, browser, somebody, page;
@@ -11,7 +11,7 @@ before(async () => {
   server = await start();
   browser = await launch();
   await server.guise("account", "add", "shop");
-  somebody = await signedIn();
+  somebody = await signedIn(browser, server, "shop", { operator: "Night desk" });
   page = somebody.page;
 });
 
@@ -22,18 +22,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function signedIn(options) {
-  const someone = await person(browser, server.url, options);
-  const { url } = await server.guise("account", "link", "shop");
-  await someone.page.goto(`${server.url}${new URL(url).pathname}`);
-  await someone.page.getByLabel("Password", { exact: true }).fill("correct horse battery");
-  await someone.page.getByLabel("The same again").fill("correct horse battery");
-  await someone.page.getByLabel("Who is at work").fill("Night desk");
-  await someone.page.getByRole("button", { name: "Set the password" }).click();
-  await someone.page.waitForURL(`${server.url}/`);
-  return someone;
-}
 
 /** A picture of 600 by 400 pixels, red on the left and blue on the right, with a hole in it if that is wanted. */
 async function drawn(type, hole = false) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { launch, looksRight, person } from "./pages.mjs";
+import { launch, looksRight, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 const LIST = "/1.1/custom_profiles/list.json";
@@ -52,19 +52,8 @@ async function send(path, { method = "GET", query = "", body, signs = {}, late =
   return { status: answer.status, id: answer.headers.get("x-transaction-id") };
 }
 
-async function signedIn() {
-  const { url } = await server.guise("account", "link", "shop");
-  const someone = await person(browser, server.url);
-  await someone.page.goto(new URL(url).pathname);
-  await someone.page.fill("#password", "correct horse battery");
-  await someone.page.fill("#again", "correct horse battery");
-  await someone.page.click("main button");
-  await someone.page.waitForURL(server.url + "/");
-  return someone;
-}
-
 test("requests appear as they are answered, each mistake is explained, and the list can be paused and narrowed", async () => {
-  const someone = await signedIn();
+  const someone = await signedIn(browser, server, "shop");
   const { page } = someone;
   await page.click("nav >> text=Inspector");
   await page.waitForSelector("text=Requests appear as they are answered.");

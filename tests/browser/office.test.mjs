@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, looksRight, person } from "./pages.mjs";
+import { launch, looksRight, person, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 let server;
@@ -19,21 +19,8 @@ after(async () => {
   await server?.stop();
 });
 
-async function signedIn() {
-  const { url } = await server.guise("account", "link", "shop");
-  const someone = await person(browser, server.url);
-  const { page } = someone;
-  await page.goto(new URL(url).pathname);
-  await page.fill("#password", "correct horse battery");
-  await page.fill("#again", "correct horse battery");
-  await page.fill("#operator", "night desk");
-  await page.click("main button");
-  await page.waitForURL(server.url + "/");
-  return someone;
-}
-
 test("an app is registered, gets a token, and both are revoked; the log tells of it", async () => {
-  const someone = await signedIn();
+  const someone = await signedIn(browser, server, "shop", { operator: "night desk" });
   const { page } = someone;
   await page.click("nav >> text=Apps");
   await looksRight(page, "apps-empty");

@@ -47,6 +47,22 @@ export async function person(browser, url, options = {}) {
   };
 }
 
+export const PASSWORD = "correct horse battery";
+
+/** A person whose browser is signed in to the account `name`. Whoever was signed in to it is not any more. */
+export async function signedIn(browser, server, name, options = {}) {
+  const someone = await person(browser, server.url, options);
+  const { page } = someone;
+  const { url } = await server.guise("account", "link", name);
+  await page.goto(new URL(url).pathname);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.getByLabel("Who is at work").fill(options.operator ?? "");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.waitForURL(`${server.url}/`);
+  return someone;
+}
+
 /** Holds the page to what every page is held to: on a phone and a desk, in light and dark. */
 export async function looksRight(page, name) {
   for (const colorScheme of SCHEMES) {

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looksRight, person } from "./pages.mjs";
+import { launch, looksRight, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 const PHOTO = "crates/guise/assets/jon.jpg";
@@ -24,8 +24,8 @@ before(async () => {
   const kept = await readFile(credentials, "utf8");
   const here = kept.replace(/^url = .*$/m, `url = "${server.url}"`).replace(/^ca_file = .*$/m, "");
   await writeFile(credentials, here);
-  shop = await signedIn("shop");
-  ann = await signedIn("ann");
+  shop = await signedIn(browser, server, "shop");
+  ann = await signedIn(browser, server, "ann");
 });
 
 after(async () => {
@@ -33,18 +33,6 @@ after(async () => {
   await server?.stop();
   await rm(folder, { recursive: true });
 });
-
-async function signedIn(name) {
-  const { url } = await server.guise("account", "link", name);
-  const someone = await person(browser, server.url);
-  const { page } = someone;
-  await page.goto(new URL(url).pathname);
-  await page.fill("#password", "correct horse battery");
-  await page.fill("#again", "correct horse battery");
-  await page.click("main button");
-  await page.waitForURL(`${server.url}/`);
-  return someone;
-}
 
 const api = (...words) => server.guise("--profile", "shop", ...words);
 
