@@ -76,7 +76,6 @@ test("the reference is there without signing in, and its contents lead somewhere
   const someone = await person(browser, server.url);
   const { page } = someone;
   await page.goto("/docs");
-  await looksRight(page, "docs");
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.click(".contents >> text=Makes a profile");
   assert.ok(await page.locator(":target").isVisible());

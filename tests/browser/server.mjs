@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,7 +16,8 @@ const BINARY = resolve(process.env.GUISE ?? "target/release/guise");
 export async function start(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), "guise-browser-"));
   const data = join(folder, "data");
-  const env = { ...process.env, GUISE_PROFILES: join(folder, "profiles.toml"), ...settings };
+  const credentials = join(folder, "profiles.toml");
+  const env = { ...process.env, GUISE_PROFILES: credentials, ...settings };
   const args = ["--data", data, "serve", "--http", "127.0.0.1:0", "--tls", "127.0.0.1:0"];
   const server = spawn(BINARY, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   server.stderr.pipe(createWriteStream(join(folder, "log")));
@@ -26,12 +27,22 @@ export async function start(settings = {}) {
     const { stdout } = await run(BINARY, ["--data", data, "--json", ...words], { env });
     return stdout.trim() ? JSON.parse(stdout) : null;
   };
+  const url = `http://localhost:${port}`;
+  /** An app and a token of an account, and what runs commands that sign with them. */
+  const client = async (account) => {
+    const app = await guise("app", "add", "--account", account, "Test");
+    const token = await guise("token", "add", "--account", account, "--app", app.id, "--save", account);
+    // The server's port was chosen by the system, which its configuration does not know.
+    const kept = await readFile(credentials, "utf8");
+    await writeFile(credentials, kept.replace(/^url = .*$/gm, `url = "${url}"`).replace(/^ca_file = .*$/gm, ""));
+    return { app, token, run: (...words) => guise("--profile", account, ...words) };
+  };
   const stop = async () => {
     server.kill();
     if (server.exitCode === null) await once(server, "exit");
     await rm(folder, { recursive: true });
   };
-  return { url: `http://localhost:${port}`, folder, guise, stop };
+  return { url, folder, guise, client, stop };
 }
 
 async function listening(server) {

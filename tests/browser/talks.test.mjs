@@ -1,29 +1,19 @@
 // Two people at their browsers, writing to each other.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, looksRight, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 const PHOTO = "crates/guise/assets/jon.jpg";
 
-let folder, server, browser, shop, ann;
+let server, browser, api, shop, ann;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "guise-talks-"));
-  const credentials = join(folder, "profiles.toml");
-  server = await start({ GUISE_PROFILES: credentials });
+  server = await start();
   browser = await launch();
   for (const name of ["shop", "ann"]) await server.guise("account", "add", name);
-  const app = await server.guise("app", "add", "--account", "shop", "Test");
-  await server.guise("token", "add", "--account", "shop", "--app", String(app.id), "--save", "shop");
-  // The server's port was chosen by the system, which its configuration does not know.
-  const kept = await readFile(credentials, "utf8");
-  const here = kept.replace(/^url = .*$/m, `url = "${server.url}"`).replace(/^ca_file = .*$/m, "");
-  await writeFile(credentials, here);
+  api = (await server.client("shop")).run;
   shop = await signedIn(browser, server, "shop");
   ann = await signedIn(browser, server, "ann");
 });
@@ -31,10 +21,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  await rm(folder, { recursive: true });
 });
-
-const api = (...words) => server.guise("--profile", "shop", ...words);
 
 async function say(page, text, as) {
   if (as !== undefined) await page.getByLabel("Write as").selectOption({ label: as });
