@@ -110,8 +110,9 @@ test("no page is shown in another site's frame", async () => {
   const { page } = shop;
   for (const path of ["/", "/settings", "/sign-in", "/oauth/authorize?oauth_token=x", "/nothing"]) {
     bait = `<iframe src="${server.url}${path}" width="900" height="600"></iframe>`;
+    const framed = page.waitForEvent("framenavigated", (frame) => frame !== page.mainFrame());
     await page.goto(evil);
-    assert.match(page.frames()[1].url(), /^chrome-error:/, path);
+    assert.match((await framed).url(), /^chrome-error:/, path);
   }
   shop.content(REFUSED);
 });

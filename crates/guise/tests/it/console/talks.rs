@@ -125,6 +125,10 @@ async fn nobody_reads_a_conversation_or_a_picture_of_others() {
     let picture = anns.get(&format!("{path}?name=small")).await;
     assert_eq!((picture.status, picture.header("content-type")), (StatusCode::OK, "image/jpeg"));
     assert_eq!(picture.header("cache-control"), "no-store");
+    assert_eq!(picture.header("x-frame-options"), "DENY");
+    // Browsers draw a picture that is opened alone with a style of their own.
+    let policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    assert_eq!(picture.header("content-security-policy"), policy);
 
     let mut eves = browser(&world, "eve").await;
     for name in ["ann", "shop", "eve"] {
