@@ -63,29 +63,45 @@ after(async () => {
   await server?.stop();
 });
 
-/** What the server's own table of pages says can be got. */
-async function routes() {
+/** What the server's own table of pages says can be asked for by this method. */
+async function routes(method) {
   const table = /^routes! \{ PAGES pages$(.*?)^\}$/ms.exec(await readFile(ROUTES, "utf8"))[1];
   const lines = [...table.matchAll(/^ {4}"([^"]+)" ([^;]+);$/gm)];
   assert.equal(lines.length, table.trim().split("\n").length, "every line of it is understood");
-  return lines.filter(([, , methods]) => /\bget\b/.test(methods)).map(([, path]) => path);
+  return lines.filter(([, , methods]) => methods.includes(`${method} `)).map(([, path]) => path);
+}
+
+/** The headers of what is at an address, which may never end. */
+async function answered(page, address) {
+  const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`);
+  const headers = { cookie: cookies.join("; ") };
+  const answer = await fetch(server.url + address, { headers, redirect: "manual" });
+  await answer.body.cancel();
+  assert.equal(answer.status, 200);
+  return Object.fromEntries(answer.headers);
+}
+
+/** An address of a form: that of the page it is on, and what comes behind. */
+function sentTo(route) {
+  let page = route;
+  while (page && !addresses[page]) page = page.slice(0, page.lastIndexOf("/"));
+  const [path] = (addresses[page] ?? "").split("?");
+  return path + route.slice(page.length);
 }
 
 test("every page looks right, can be read by everybody, and cannot be framed", async (t) => {
-  assert.deepEqual(Object.keys(addresses).sort(), (await routes()).sort());
+  assert.deepEqual(Object.keys(addresses).sort(), (await routes("get")).sort());
   for (const [route, address] of Object.entries(addresses)) {
     await t.test(route, async () => {
       const { page } = route.startsWith("/sign-in") ? nobody : someone;
-      const answer = await page.goto(address, { waitUntil: "commit" });
-      const headers = answer.headers();
-      assert.equal(answer.status(), 200);
+      const headers = await answered(page, address);
       assert.equal(headers["x-frame-options"], "DENY");
       assert.match(headers["content-security-policy"], /^default-src 'none'; .*frame-ancestors 'none'/);
       if (!headers["content-type"].startsWith("text/html")) {
         assert.match(headers["content-type"], /^(text\/event-stream|image\/jpeg)$/);
         return;
       }
-      await page.waitForLoadState();
+      assert.equal((await page.goto(address)).status(), 200);
       assert.equal(new URL(page.url()).pathname, address.split("?")[0], "one is not sent elsewhere");
       await looksRight(page, `all${route.replace(/[/{}]+/g, "-").replace(/-$/, "")}`);
       assert.equal(await page.locator("h1").count(), 1);
@@ -93,4 +109,25 @@ test("every page looks right, can be read by everybody, and cannot be framed", a
   }
   await someone.close();
   await nobody.close();
+});
+
+test("no form is taken from another site, or without proof that it was shown", async (t) => {
+  const { page } = await signedIn(browser, server, "shop");
+  const send = async (route, origin) => {
+    // Two forms have a file in them.
+    const form = /^\/profiles\/(new|\{id\})$/.test(route) ? { multipart: { name: "x" } } : { form: { name: "x" } };
+    const answer = await page.request.post(sentTo(route), { headers: { origin }, maxRedirects: 0, ...form });
+    return [answer.status(), await answer.text()];
+  };
+  for (const route of await routes("post")) {
+    await t.test(route, async () => {
+      const [status, told] = await send(route, "https://evil.example");
+      assert.equal(status, 403);
+      assert.match(told, /This form was not sent from a page of this server\./);
+      if (route.startsWith("/sign-in")) return;
+      const [unproven, why] = await send(route, server.url);
+      assert.equal(unproven, 403);
+      assert.match(why, /This form has expired\./);
+    });
+  }
 });

@@ -17,11 +17,14 @@ async fn a_link_sets_a_password_and_signs_in_once() {
     before.sign_in("shop", PASSWORD, "").await;
     let (path, sister) = (link(&world, shop).await, link(&world, shop).await);
     world.clock.advance(1);
-    let mut browser = Browser::new(&world);
+    let planted = format!("__Host-guise={}", "A".repeat(43));
+    let mut browser = Browser::with(&world, &planted);
     for _ in 0..2 {
         browser.get(&path).await.says(200, "<strong>@shop</strong>");
     }
     browser.post_bare(&path, FIELDS).await.sees("/");
+    assert_ne!(browser.cookie.as_ref(), Some(&planted), "nobody chooses another's ticket");
+    Browser::with(&world, &planted).get("/").await.sees("/sign-in");
     browser.get("/").await.says(200, "Hello, @shop");
     before.get("/").await.sees("/sign-in");
     for path in [&path, &sister] {
