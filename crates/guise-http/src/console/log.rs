@@ -118,7 +118,8 @@ async fn lines(
             did: words(action),
             subject: subjects.name(action, subject),
             ending: ending(action),
-            revision,
+            // A message's is that of the profile it was sent under, which the line does not name.
+            revision: revision.filter(|_| action != Action::MessageSent),
         });
     }
     Ok(lines)

@@ -28,6 +28,15 @@ async fn the_log_says_who_did_what_and_through_what() {
     super::set_password(&world, shop.account, PASSWORD).await;
     let profile = world.profile(&shop, "Jon <b>").await;
     world.clock.advance(1);
+    let message = serde_json::json!({
+        "target": {"recipient_id": other.account.to_string()},
+        "message_data": {"text": "Hello"},
+        "custom_profile_id": profile["id"],
+    });
+    let body = serde_json::json!({"event": {"type": "message_create", "message_create": message}});
+    let call = world.post("/1.1/direct_messages/events/new.json").by(&shop);
+    let sent = call.json(&body.to_string()).send().await.success();
+    world.clock.advance(1);
     let block = format!("user_id={}", other.account);
     world.post("/1.1/blocks/create.json").by(&shop).form(&block).send().await.success();
     world.clock.advance(60);
@@ -43,6 +52,7 @@ async fn the_log_says_who_did_what_and_through_what() {
         [
             "night desk signed in through Guise console",
             "Somebody blocked @other through Test",
+            &format!("Somebody sent the message {} through Test", sent["event"]["id"].as_str().unwrap()),
             "Somebody made the profile Jon &#60;b&#62; (revision 1) through Test",
             "Somebody set a password on the server’s command line",
             "Somebody gave a token to the app Test on the server’s command line",
@@ -57,7 +67,7 @@ async fn the_log_says_who_did_what_and_through_what() {
         ("action=profile.created&subject=&operator=&since=&until=".to_owned(), 1),
         ("operator=night+desk".to_owned(), 1),
         ("operator=nobody".to_owned(), 0),
-        ("since=2000-01-01".to_owned(), 7),
+        ("since=2000-01-01".to_owned(), 8),
         ("until=2000-01-01".to_owned(), 0),
     ] {
         let page = browser.get(&format!("/log?{query}")).await.html();
