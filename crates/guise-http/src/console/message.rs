@@ -141,8 +141,7 @@ pub(crate) async fn picture(
 ) -> Result<Response, Refusal> {
     let Query(Form { format, name }) = form.map_err(|_| Refusal::NotFound)?;
     let named = Named::parse(&file, format.as_deref(), name.as_deref());
-    let mut response =
-        serve_picture(&guise, signed.account().id, &message, &media, named).await?;
+    let mut response = serve_picture(&guise, signed.account().id, &message, &media, named).await?;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, ALONE);
     Ok(response)
 }

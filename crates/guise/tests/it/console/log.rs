@@ -52,7 +52,10 @@ async fn the_log_says_who_did_what_and_through_what() {
         [
             "night desk signed in through Guise console",
             "Somebody blocked @other through Test",
-            &format!("Somebody sent the message {} through Test", sent["event"]["id"].as_str().unwrap()),
+            &format!(
+                "Somebody sent the message {} through Test",
+                sent["event"]["id"].as_str().unwrap()
+            ),
             "Somebody made the profile Jon &#60;b&#62; (revision 1) through Test",
             "Somebody set a password on the server’s command line",
             "Somebody gave a token to the app Test on the server’s command line",

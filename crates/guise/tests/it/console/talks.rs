@@ -127,7 +127,8 @@ async fn nobody_reads_a_conversation_or_a_picture_of_others() {
     assert_eq!(picture.header("cache-control"), "no-store");
     assert_eq!(picture.header("x-frame-options"), "DENY");
     // Browsers draw a picture that is opened alone with a style of their own.
-    let policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    let policy =
+        "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     assert_eq!(picture.header("content-security-policy"), policy);
 
     let mut eves = browser(&world, "eve").await;
