@@ -1,7 +1,7 @@
 //! Apps: programs that act for accounts.
 
 use crate::limits::APP_NAME_CHARS_MAX;
-use crate::{AccountId, AppId, Sealed};
+use crate::{AccountId, AppId, Sealed, Timestamp};
 
 /// An app as it is kept. Only its owner sees it; any account may hold a token for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct App {
     pub revoked: bool,
     /// Whether it is trusted to name the operator of each request.
     pub names_operators: bool,
+    /// When it was last used, as far as that was kept.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// Why a text is no app's name.

@@ -11,6 +11,7 @@ mod digest;
 mod entities;
 mod grant;
 mod id;
+mod last_use;
 pub mod limits;
 mod log;
 mod media;
@@ -44,6 +45,7 @@ pub use grant::{
     RequestToken, RequestTokenError, VerifierHash,
 };
 pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
+pub use last_use::{LastUse, Used};
 pub use log::{Action, By, Entry, LogFilter, Operator, OperatorError};
 pub use media::{
     AddSegmentError, Category, Content, DescribeUploadError, FinishUploadError, NewUpload, Segment,

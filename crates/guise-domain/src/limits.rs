@@ -228,6 +228,8 @@ limits! {
     CREDENTIALS_CACHED_MAX: usize = 10_000, "tokens";
     /// Read windows held in memory: one for each token and endpoint in use.
     READ_WINDOWS_MAX: usize = 100_000, "windows";
+    /// Last uses of apps and tokens held in memory until they are kept.
+    LAST_USES_MAX: usize = 100_000, "apps and tokens";
     /// Signatures of reads remembered against repetition.
     READ_REPLAYS_MAX: usize = 4_000_000, "requests";
 }

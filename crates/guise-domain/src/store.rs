@@ -23,11 +23,11 @@ use crate::rate::{Endpoint, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, Admission, Admitted, App, AppId, By, Content,
     Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
-    EditedProfile, Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LogFilter, Lookalike,
-    MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names, NewAccount, NewApp,
-    NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page, PageRequest, Picture,
-    Profile, ProfileChange, ProfileFilter, ProfileId, Retry, Revision, ScreenName, Sealed, Segment,
-    SendError, Tagged, Timestamp, Token, Upload,
+    EditedProfile, Entry, Erased, ExternalId, Face, FinishUploadError, Keep, LastUse, LogFilter,
+    Lookalike, MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names,
+    NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page,
+    PageRequest, Picture, Profile, ProfileChange, ProfileFilter, ProfileId, Retry, Revision,
+    ScreenName, Sealed, Segment, SendError, Tagged, Timestamp, Token, Upload,
 };
 
 pub use grants::Grants;
@@ -165,6 +165,8 @@ pub trait Tokens {
         access: Access,
         by: By,
     ) -> Result<bool, StoreError>;
+    /// Keeps when apps and tokens were last used. What was kept of a later use stays, and what there is not is skipped.
+    async fn keep_last_uses(&self, uses: Vec<LastUse>) -> Result<(), StoreError>;
 }
 
 /// What verifying a request asks for.

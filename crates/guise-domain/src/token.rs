@@ -55,6 +55,8 @@ pub struct Token {
     pub created_at: Timestamp,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// When it was last used, as far as that was kept.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl Token {

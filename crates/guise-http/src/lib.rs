@@ -16,6 +16,7 @@ mod face;
 mod health;
 mod identity;
 mod inspect;
+mod last_uses;
 mod log;
 mod lookalike;
 mod media;

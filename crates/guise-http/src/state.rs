@@ -15,6 +15,7 @@ use crate::blobs::Blobs;
 use crate::console::{Attempts, Passwords};
 use crate::face;
 use crate::inspect::Inspector;
+use crate::last_uses::LastUses;
 use crate::media::MediaBodies;
 use crate::origin::TrustedProxies;
 use crate::picture::Renderer;
@@ -90,6 +91,7 @@ struct Inner {
     credentials: Credentials,
     replays: ReadReplays,
     reads: ReadWindows,
+    last_uses: LastUses,
     renderer: Renderer,
     faces: Renderer,
     pictures: PictureCache,
@@ -117,6 +119,7 @@ impl Guise {
             credentials: Credentials::new(foundation.key.clone()),
             replays: ReadReplays::new(settings.clock_skew_seconds),
             reads: ReadWindows::new(settings.rules.clone(), kept),
+            last_uses: LastUses::default(),
             renderer: Renderer::default(),
             faces: Renderer::default(),
             pictures: PictureCache::new(settings.picture_cache_bytes),
@@ -142,6 +145,7 @@ impl Guise {
     /// # Errors
     /// When the store does not answer; limits of reads then start anew.
     pub async fn stop(&self) -> Result<(), StoreError> {
+        self.keep_last_uses().await?;
         self.store().save_read_windows(self.0.reads.open(self.now())).await
     }
 
@@ -189,6 +193,11 @@ impl Guise {
 
     pub(crate) fn reads(&self) -> &ReadWindows {
         &self.0.reads
+    }
+
+    /// The last uses of apps and tokens that are not kept yet.
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.0.last_uses
     }
 
     pub(crate) fn renderer(&self) -> &Renderer {

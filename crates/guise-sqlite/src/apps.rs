@@ -1,7 +1,9 @@
 //! [`Apps`] in SQL.
 
 use async_trait::async_trait;
-use guise_domain::{AccountId, Action, App, AppId, Apps, By, NewApp, Sealed, StoreError};
+use guise_domain::{
+    AccountId, Action, App, AppId, Apps, By, NewApp, Sealed, StoreError, Timestamp,
+};
 use rusqlite::{Connection, Row};
 
 use crate::SqliteStore;
@@ -12,10 +14,14 @@ use crate::query::{all, one};
 const CREATE: &str = "INSERT INTO apps (id, owner, name, url, consumer_key, consumer_secret)
     SELECT ?1, id, ?3, ?4, ?5, ?6 FROM accounts WHERE id = ?2 AND closed = 0";
 const OF_OWNER: &str =
-    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators,
+        last_used_at
+    FROM apps
     WHERE owner = ?1 AND console = 0 ORDER BY id";
 const BY_ID: &str =
-    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators FROM apps
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators,
+        last_used_at
+    FROM apps
     WHERE id = ?1";
 const OWNS: &str = "SELECT 1 FROM apps WHERE owner = ?1 AND id = ?2 AND console = 0";
 const REVOKE: &str = "UPDATE apps SET revoked = 1
@@ -51,6 +57,7 @@ impl Apps for SqliteStore {
                 consumer_secret,
                 revoked,
                 names_operators,
+                last_used_at: None,
             }))
         })
         .await
@@ -99,7 +106,7 @@ pub(crate) fn owns(db: &Connection, owner: AccountId, id: AppId) -> rusqlite::Re
     Ok(one(db, OWNS, (owner.get(), id.get()), |_| Ok(()))?.is_some())
 }
 
-/// The app in column `first` and the seven after.
+/// The app in column `first` and the eight after.
 pub(crate) fn read_app(row: &Row<'_>, first: usize) -> rusqlite::Result<App> {
     Ok(App {
         id: AppId::new(row.get(first)?),
@@ -110,5 +117,6 @@ pub(crate) fn read_app(row: &Row<'_>, first: usize) -> rusqlite::Result<App> {
         consumer_secret: Sealed::from_bytes(row.get(first + 5)?),
         revoked: row.get(first + 6)?,
         names_operators: row.get(first + 7)?,
+        last_used_at: row.get::<_, Option<_>>(first + 8)?.map(Timestamp::from_millis),
     })
 }

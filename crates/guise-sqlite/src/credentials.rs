@@ -12,8 +12,9 @@ use crate::writer::Step;
 
 const CREDENTIAL: &str =
     "SELECT apps.id, apps.owner, apps.name, url, consumer_key, consumer_secret, apps.revoked,
-        names_operators,
+        names_operators, apps.last_used_at,
         token, account, app, secret, access, operator, created_at, tokens.revoked,
+        tokens.last_used_at,
         accounts.id, accounts.name, custom_profiles, messages_from, closed
     FROM apps
     LEFT JOIN tokens ON account = ?2 AND token = ?3 AND app = apps.id
@@ -33,8 +34,8 @@ impl Credentials for SqliteStore {
         let (consumer_key, token) = (consumer_key.to_owned(), token.to_owned());
         self.read(move |db| {
             one(db, CREDENTIAL, (consumer_key, account, token), |row| {
-                let token = match row.get::<_, Option<i64>>(16)? {
-                    Some(_) => Some((read_token(row, 8)?, read_account(row, 16)?)),
+                let token = match row.get::<_, Option<i64>>(18)? {
+                    Some(_) => Some((read_token(row, 9)?, read_account(row, 18)?)),
                     None => None,
                 };
                 Ok(Credential { app: read_app(row, 0)?, token })

@@ -21,8 +21,8 @@ const GUESSED: &str = "UPDATE request_tokens
     WHERE token = ?1";
 const USED: &str = "UPDATE request_tokens SET state = 'over' WHERE token = ?1";
 const LIVING: &str =
-    "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
-    WHERE account = ?1 AND app = ?2 AND revoked = 0 AND operator IS NULL
+    "SELECT token, account, app, secret, access, operator, created_at, revoked, last_used_at
+    FROM tokens WHERE account = ?1 AND app = ?2 AND revoked = 0 AND operator IS NULL
     ORDER BY created_at DESC, token DESC LIMIT 1";
 
 /// What an account allowed.

@@ -38,7 +38,8 @@ const DENY: &str = "UPDATE request_tokens SET state = 'over'
 const SWEEP: &str = "DELETE FROM request_tokens WHERE token IN
     (SELECT token FROM request_tokens WHERE until <= ?1 ORDER BY until LIMIT ?2)";
 const APP_WITH_BEARER: &str =
-    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators, bearer
+    "SELECT id, owner, name, url, consumer_key, consumer_secret, revoked, names_operators,
+        last_used_at, bearer
     FROM apps WHERE id = ?1";
 const BEARER: &str = "SELECT owner, bearer FROM apps WHERE id = ?1";
 const SET_BEARER: &str = "UPDATE apps SET bearer = ?2 WHERE id = ?1";
@@ -180,7 +181,7 @@ impl Grants for SqliteStore {
     async fn bearer(&self, app: AppId) -> Result<Option<(App, Option<Sealed>)>, StoreError> {
         self.read(move |db| {
             one(db, APP_WITH_BEARER, [app.get()], |row| {
-                Ok((read_app(row, 0)?, row.get::<_, Option<_>>(8)?.map(Sealed::from_bytes)))
+                Ok((read_app(row, 0)?, row.get::<_, Option<_>>(9)?.map(Sealed::from_bytes)))
             })
         })
         .await

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_revisers.sql"),
     include_str!("../migrations/0014_conversations.sql"),
     include_str!("../migrations/0015_answers_by_subject.sql"),
+    include_str!("../migrations/0016_last_uses.sql"),
 ];
 
 /// Names that came before they were searched.

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Access, AccountId, Action, AppId, By, NewToken, Operator, Sealed, StoreError, Timestamp, Token,
-    Tokens,
+    Access, AccountId, Action, AppId, By, LastUse, NewToken, Operator, Sealed, StoreError,
+    Timestamp, Token, Tokens, Used,
 };
 use rusqlite::Row;
 
@@ -20,13 +20,18 @@ const CREATE: &str =
     WHERE accounts.id = ?1 AND accounts.closed = 0 AND apps.id = ?3 AND apps.revoked = 0
         AND apps.console = 0";
 const OF_ACCOUNT: &str =
-    "SELECT token, account, app, secret, access, operator, created_at, revoked FROM tokens
-    WHERE account = ?1 ORDER BY created_at, token";
+    "SELECT token, account, app, secret, access, operator, created_at, revoked, last_used_at
+    FROM tokens WHERE account = ?1 ORDER BY created_at, token";
 const APP: &str = "SELECT app FROM tokens WHERE account = ?1 AND token = ?2";
 pub(crate) const REVOKE: &str =
     "UPDATE tokens SET revoked = 1 WHERE account = ?1 AND token = ?2 AND revoked = 0";
 pub(crate) const CHANGE_ACCESS: &str =
     "UPDATE tokens SET access = ?3 WHERE account = ?1 AND token = ?2 AND access <> ?3";
+
+const TOKEN_USED: &str = "UPDATE tokens SET last_used_at = ?3
+    WHERE account = ?1 AND token = ?2 AND ifnull(last_used_at < ?3, 1)";
+const APP_USED: &str = "UPDATE apps SET last_used_at = ?3
+    WHERE owner = ?1 AND id = ?2 AND ifnull(last_used_at < ?3, 1)";
 
 #[async_trait]
 impl Tokens for SqliteStore {
@@ -76,6 +81,23 @@ impl Tokens for SqliteStore {
         })
         .await
     }
+
+    async fn keep_last_uses(&self, uses: Vec<LastUse>) -> Result<(), StoreError> {
+        self.write(move |step| {
+            for LastUse { account, used, at } in uses {
+                match used {
+                    Used::App(app) => {
+                        step.execute(APP_USED, (account.get(), app.get(), at.millis()))?
+                    }
+                    Used::Token(token) => {
+                        step.execute(TOKEN_USED, (account.get(), token, at.millis()))?
+                    }
+                };
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 /// Keeps a token within a step, which notes it. `None` when the account or the app is unknown, closed or revoked.
@@ -92,8 +114,17 @@ pub(crate) fn create(
         return Ok(None);
     }
     changed(step)?;
-    let revoked = false;
-    Ok(Some(Token { token, account, app, secret, access, operator, created_at, revoked }))
+    Ok(Some(Token {
+        token,
+        account,
+        app,
+        secret,
+        access,
+        operator,
+        created_at,
+        revoked: false,
+        last_used_at: None,
+    }))
 }
 
 /// Notes what was done to a token, if `rows` were changed; whether the account has it at all.
@@ -113,7 +144,7 @@ fn noted(
     Ok(app.is_some())
 }
 
-/// The token in column `first` and the seven after.
+/// The token in column `first` and the eight after.
 pub(crate) fn read_token(row: &Row<'_>, first: usize) -> rusqlite::Result<Token> {
     let access: String = row.get(first + 4)?;
     let operator: Option<String> = row.get(first + 5)?;
@@ -126,5 +157,6 @@ pub(crate) fn read_token(row: &Row<'_>, first: usize) -> rusqlite::Result<Token>
         operator: operator.map(Operator::from_stored),
         created_at: Timestamp::from_millis(row.get(first + 6)?),
         revoked: row.get(first + 7)?,
+        last_used_at: row.get::<_, Option<_>>(first + 8)?.map(Timestamp::from_millis),
     })
 }

@@ -15,13 +15,13 @@ use anyhow::{Context, bail};
 use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
 use guise_domain::{
     Account, Accounts, App, AppId, Apps, By, Clock, EntryId, Ids, Installation, Operator,
-    PageRequest, Randomness, ScreenName,
+    PageRequest, Randomness, ScreenName, Timestamp,
 };
 
 use crate::clock::{OsRandomness, SystemClock};
 use crate::config::Config;
 use crate::data::DataFolder;
-use crate::output::Output;
+use crate::output::{Output, clock_time};
 
 pub(crate) use account::run as account;
 pub(crate) use app::{NewKeys as NewAppKeys, register, run as app};
@@ -159,6 +159,11 @@ pub(crate) fn quoted(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// When an app or a token was last used, for people.
+fn last_used(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "never".to_owned(), |at| clock_time(&at.millis().to_string()))
 }
 
 /// What secrets are printed with.

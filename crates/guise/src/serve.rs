@@ -129,7 +129,7 @@ impl Server {
         if drained.cut > 0 {
             tracing::warn!(connections = drained.cut, "cut off at the end of drain_seconds");
         }
-        guise.stop().await.context("the read limits could not be kept")?;
+        guise.stop().await.context("the read limits and last uses could not be kept")?;
         store.close().await.context("the database did not close cleanly")?;
         drop(lock);
         tracing::info!("stopped");

@@ -5,6 +5,7 @@ use guise_domain::limits::CREDENTIAL_BYTES_MAX;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
     Admitted, App, AppAdmission, AppId, EntryId, ReplayKey, RequestState, RequestToken, Timestamp,
+    Used,
 };
 use guise_oauth1::{Presented, SigningKey};
 use http::HeaderMap;
@@ -128,6 +129,7 @@ impl AppCaller {
         let app = bearer::by_secret(guise, headers).await?;
         record.set_app(app.id, None);
         let now = guise.now();
+        guise.last_uses().note(app.owner, Used::App(app.id), now);
         let (request, callback, verifier, replay) = (None, None, None, None);
         Ok(Self { app, request, callback, verifier, now, replay, record })
     }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use guise_domain::limits::CREDENTIAL_BYTES_MAX;
 use guise_domain::rate::{Endpoint, Quota};
-use guise_domain::{Access, App, AppId, Sealed, Timestamp};
+use guise_domain::{Access, App, AppId, Sealed, Timestamp, Used};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -103,7 +103,9 @@ impl AppReader {
         let (app, _) = app_of(guise, bearer).await?.ok_or(Refusal::BadToken)?;
         let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
         record.set_app(app.id, Some(Access::Read));
-        Ok(Self { consumer_key: app.consumer_key.into(), now: guise.now(), record })
+        let now = guise.now();
+        guise.last_uses().note(app.owner, Used::App(app.id), now);
+        Ok(Self { consumer_key: app.consumer_key.into(), now, record })
     }
 
     /// The app's public name, which its reads are counted by. No token is called so.

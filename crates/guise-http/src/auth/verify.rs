@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use guise_domain::limits::VERIFIED_AT_ONCE_BYTES_MAX;
-use guise_domain::{Operator, ReplayKey, Timestamp};
+use guise_domain::{Operator, ReplayKey, Timestamp, Used};
 use guise_oauth1::{Presented, Request, SigningKey};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
@@ -138,6 +138,7 @@ pub(crate) async fn verify(
 async fn verify_here(guise: &Guise, parts: &Parts, body: Body<'_>) -> Result<Caller, Refusal> {
     let proven: Proven<'_, Arc<Known>> = prove(guise, parts, body).await?;
     let Proven { presented, known, replay, replay_until, operator, now, record } = proven;
+    guise.last_uses().note(known.account.id, Used::Token(Arc::clone(&known.token)), now);
     record.set_caller(known.account.id, known.app, Some(known.access));
     let body_hash =
         presented.parameter("oauth_body_hash").map_err(|_| Refusal::NotAuthenticated)?;
@@ -194,6 +195,8 @@ pub(super) async fn prove<'a, K: Proof>(
     if now.seconds().abs_diff(signed_at) > skew.unsigned_abs() {
         return Err(Refusal::ClockOff);
     }
+    let Named { app, owner, .. } = known.named();
+    guise.last_uses().note(owner, Used::App(app), now);
     Ok(Proven {
         replay: replay_key(&presented),
         replay_until: Timestamp::from_seconds(signed_at).plus_seconds(skew + 1),

@@ -50,16 +50,18 @@ pub(super) struct AppLine {
     url: String,
     consumer_key: String,
     made: When,
+    used: Option<When>,
     trusted: bool,
     revoked: bool,
 }
 
-impl From<App> for AppLine {
-    fn from(app: App) -> Self {
-        let App { id, owner: _, name, url, consumer_key, consumer_secret: _, .. } = app;
+impl AppLine {
+    fn new(guise: &Guise, app: App) -> Self {
+        let used = guise.last_use_of_app(&app).map(When);
+        let App { id, name, url, consumer_key, .. } = app;
         let (trusted, revoked) = (app.names_operators, app.revoked);
         let made = When(id.created_at());
-        Self { id: id.to_string(), name, url, consumer_key, made, trusted, revoked }
+        Self { id: id.to_string(), name, url, consumer_key, made, used, trusted, revoked }
     }
 }
 
@@ -105,7 +107,7 @@ async fn apps_page(guise: &Guise, signed: &SignedIn) -> Result<AppsPage, Refusal
     Ok(AppsPage {
         frame: signed.frame(guise, Section::Apps),
         account: account.name.to_string(),
-        apps: apps.into_iter().rev().map(AppLine::from).collect(),
+        apps: apps.into_iter().rev().map(|app| AppLine::new(guise, app)).collect(),
         tokens,
         name: String::new(),
         url: String::new(),
@@ -187,7 +189,8 @@ pub(super) async fn app_page(
     let callbacks = guise.store().callbacks(app.id).await?;
     let account = signed.account().name.to_string();
     let frame = signed.frame(guise, Section::Apps);
-    Ok(page(status, &AppPage { frame, account, app: app.into(), callbacks, typed }))
+    let app = AppLine::new(guise, app);
+    Ok(page(status, &AppPage { frame, account, app, callbacks, typed }))
 }
 
 /// `GET /apps/{id}/revoke`

@@ -21,6 +21,7 @@ pub(super) struct TokenLine {
     pub(super) access: Access,
     pub(super) operator: Option<String>,
     pub(super) made: When,
+    pub(super) used: Option<When>,
     /// Whether it or its app was revoked.
     pub(super) revoked: bool,
 }
@@ -75,7 +76,8 @@ pub(super) async fn held(guise: &Guise, account: AccountId) -> Result<Vec<TokenL
 }
 
 async fn line(guise: &Guise, held: Token) -> Result<TokenLine, Refusal> {
-    let Token { token, account, app, secret: _, access, operator, created_at, revoked } = held;
+    let used = guise.last_use_of_token(&held).map(When);
+    let Token { token, account, app, access, operator, created_at, revoked, .. } = held;
     let found = guise.store().app(app).await?;
     let owner = match found.as_ref().map(|app| app.owner).filter(|owner| *owner != account) {
         Some(owner) => guise.store().account(owner).await?,
@@ -90,6 +92,7 @@ async fn line(guise: &Guise, held: Token) -> Result<TokenLine, Refusal> {
         access,
         operator: operator.map(|operator| operator.to_string()),
         made: When(created_at),
+        used,
     })
 }
 

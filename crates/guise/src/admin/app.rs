@@ -4,7 +4,7 @@ use anyhow::Context;
 use guise_domain::{Account, App, AppId, Apps, NewApp, Operator, secrets};
 use serde_json::{Value, json};
 
-use super::{Office, callback, program, secret_note, settle};
+use super::{Office, callback, last_used, program, secret_note, settle};
 use crate::args::AppCommand;
 use crate::config::Config;
 use crate::output::Output;
@@ -101,6 +101,7 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
                 "account": account,
                 "consumer_key": app.consumer_key,
                 "names_operators": app.names_operators,
+                "last_used_timestamp": app.last_used_at.map(|at| at.millis().to_string()),
                 "revoked": app.revoked,
             })
         };
@@ -109,11 +110,12 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
     let row = |(account, app): (String, App)| {
         let state = if app.revoked { "revoked" } else { "in use" };
         let trusted = if app.names_operators { "trusted" } else { "" };
-        let id = app.id.to_string();
-        vec![id, app.name, account, app.consumer_key, trusted.into(), state.into()]
+        let (id, used) = (app.id.to_string(), last_used(app.last_used_at));
+        vec![id, app.name, account, app.consumer_key, trusted.into(), used, state.into()]
     };
     let rows: Vec<_> = apps.into_iter().map(row).collect();
-    Ok(output.table(&["ID", "NAME", "ACCOUNT", "CONSUMER KEY", "OPERATORS", "STATE"], &rows)?)
+    let columns = ["ID", "NAME", "ACCOUNT", "CONSUMER KEY", "OPERATORS", "LAST USED", "STATE"];
+    Ok(output.table(&columns, &rows)?)
 }
 
 async fn revoke(office: &Office, id: AppId, output: &mut Output) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, Tokens, secrets};
 use serde_json::{Value, json};
 
-use super::{Office, program, secret_note, settle};
+use super::{Office, last_used, program, secret_note, settle};
 use crate::args::TokenCommand;
 use crate::config::Config;
 use crate::credentials::{self, Profile};
@@ -130,6 +130,7 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
                 "access": token.access.as_str(),
                 "operator": token.operator.as_ref().map(Operator::as_str),
                 "created_timestamp": token.created_at.millis().to_string(),
+                "last_used_timestamp": token.last_used_at.map(|at| at.millis().to_string()),
                 "revoked": token.revoked,
             })
         };
@@ -137,12 +138,14 @@ async fn list(office: &Office, accounts: &[Account], output: &mut Output) -> any
     }
     let row = |(account, token): (String, Token)| {
         let state = if token.revoked { "revoked" } else { "in use" };
+        let used = last_used(token.last_used_at);
         let (app, access) = (token.app.to_string(), token.access.as_str().to_owned());
         let operator = token.operator.map(|operator| operator.to_string()).unwrap_or_default();
-        vec![token.token, account, app, access, operator, state.into()]
+        vec![token.token, account, app, access, operator, used, state.into()]
     };
     let rows: Vec<_> = tokens.into_iter().map(row).collect();
-    Ok(output.table(&["TOKEN", "ACCOUNT", "APP", "ACCESS", "OPERATOR", "STATE"], &rows)?)
+    let columns = ["TOKEN", "ACCOUNT", "APP", "ACCESS", "OPERATOR", "LAST USED", "STATE"];
+    Ok(output.table(&columns, &rows)?)
 }
 
 async fn change(

@@ -1,4 +1,4 @@
-//! What the server does unasked: removing what expired.
+//! What the server does unasked: removing what expired, and keeping what only memory knows.
 
 use std::time::Duration;
 
@@ -14,7 +14,12 @@ pub(super) async fn run(guise: Guise) {
     let mut orphans = every(ORPHANS_SECONDS);
     loop {
         tokio::select! {
-            _ = expired.tick() => tell(guise.sweep().await),
+            _ = expired.tick() => {
+                tell(guise.sweep().await);
+                if let Err(error) = guise.keep_last_uses().await {
+                    tracing::warn!(%error, "the last uses of apps and tokens are kept later");
+                }
+            }
             _ = orphans.tick() => tell(guise.sweep_orphans().await),
         }
     }

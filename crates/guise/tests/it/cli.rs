@@ -141,6 +141,27 @@ fn a_running_server_notices_a_revoked_token() {
 }
 
 #[test]
+fn a_server_that_stops_leaves_behind_when_apps_and_tokens_were_last_used() {
+    let served = Served::new();
+    let list = |what: &str| json(&guise(&served.data, &["--json", what, "list"]));
+    let kept = |what: &str| list(what)[0]["last_used_timestamp"].clone();
+    for what in ["app", "token"] {
+        assert_eq!(kept(what), Value::Null);
+        let table = text(&guise(&served.data, &[what, "list"]));
+        assert!(table.contains("LAST USED") && table.contains("never"), "{table}");
+    }
+    text(&served.run(&["call", "/1.1/account/verify_credentials.json"]));
+    let Served { server, data, folder: _folder, .. } = served;
+    assert!(server.terminate().success());
+    let list = |what: &str| json(&guise(&data, &["--json", what, "list"]));
+    let at = list("token")[0]["last_used_timestamp"].clone();
+    let made = list("token")[0]["created_timestamp"].as_str().unwrap().parse::<i64>().unwrap();
+    assert!(at.as_str().unwrap().parse::<i64>().unwrap() >= made, "{at}");
+    assert_eq!(list("app")[0]["last_used_timestamp"], at);
+    assert!(!text(&guise(&data, &["token", "list"])).contains("never"));
+}
+
+#[test]
 fn quickstart_does_the_main_job_over_http_and_over_tls_and_again() {
     let folder = tempdir().unwrap();
     let data = folder.path().join("data");

@@ -197,3 +197,45 @@ async fn callbacks_are_added_and_taken_away_by_the_apps_owner() {
     let log = done(&world, shop.account).await;
     assert_eq!(log[log.len() - 2..], ["callback.added", "callback.removed"].map(by));
 }
+
+/// What a page says about when something was last used.
+fn last_use(page: &str) -> &str {
+    let (_, rest) = page.split_once("<dt>Last used</dt><dd>").unwrap();
+    let said = rest.split("</dd>").next().unwrap();
+    said.split_once("datetime=\"").map_or(said, |(_, moment)| moment.split('"').next().unwrap())
+}
+
+#[tokio::test]
+async fn pages_tell_when_apps_and_tokens_were_last_used_also_after_a_restart() {
+    let mut world = World::new().await;
+    let shop = world.person("shop").await;
+    set_password(&world, shop.account, PASSWORD).await;
+    let mut browser = signed_in(&world, "shop").await;
+    let (app, token) = (format!("/apps/{}", shop.app), format!("/tokens/{}", shop.token));
+    let verify = "/1.1/account/verify_credentials.json";
+    let thief = Person { token_secret: "guessed".to_owned(), ..shop.clone() };
+    assert_eq!(world.get(verify).by(&thief).send().await.status, 401);
+    let page = browser.get("/apps").await.html();
+    assert_eq!(page.matches("never used").count(), 2, "{page}");
+    for path in [&app, &token] {
+        assert_eq!(last_use(&browser.get(path).await.html()), "never", "{path}");
+    }
+    world.get(verify).by(&shop).send().await.success();
+    world.guise.keep_last_uses().await.unwrap();
+    world.clock.advance(100);
+    for path in [&app, &token] {
+        assert_eq!(last_use(&browser.get(path).await.html()), "2027-01-15T08:00:01.000Z", "{path}");
+    }
+    world.get(verify).by(&shop).send().await.success();
+    let page = browser.get("/apps").await.html();
+    let told = "last used <time datetime=\"2027-01-15T08:01:41.000Z\"";
+    assert_eq!(page.matches(told).count(), 2, "{page}");
+    world.clock.advance(100);
+    let bearer = world.post("/oauth2/token").form("grant_type=client_credentials");
+    bearer.header("authorization", &shop.basic()).send().await.success();
+    world = world.restarted().await;
+    let mut browser = Browser::with(&world, &browser.cookie.unwrap());
+    assert_eq!(last_use(&browser.get(&token).await.html()), "2027-01-15T08:01:41.000Z");
+    let app = browser.get(&app).await.html();
+    assert_eq!(last_use(&app), "2027-01-15T08:03:21.000Z", "for itself");
+}

@@ -3,6 +3,7 @@
 mod boxes;
 mod conversations;
 mod grants;
+mod last_uses;
 mod log;
 mod messages;
 mod names;
