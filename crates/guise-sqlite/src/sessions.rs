@@ -60,6 +60,23 @@ impl Sessions for SqliteStore {
         self.write(move |step| set_password(step, account, &hash, by)).await
     }
 
+    async fn change_password(
+        &self,
+        account: AccountId,
+        proven: PasswordHash,
+        hash: PasswordHash,
+        by: By,
+    ) -> Result<bool, StoreError> {
+        self.write(move |step| {
+            let proof = (account.get(), proven.as_str());
+            if one(step.db, PROVEN, proof, |_| Ok(()))?.is_none() {
+                return Ok(false);
+            }
+            set_password(step, account, &hash, by)
+        })
+        .await
+    }
+
     async fn rehash_password(
         &self,
         account: AccountId,

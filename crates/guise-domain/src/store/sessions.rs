@@ -20,6 +20,14 @@ pub trait Sessions {
         hash: PasswordHash,
         by: By,
     ) -> Result<bool, StoreError>;
+    /// Sets another password in the place of `proven`. `false` when that was not there any more, or the account is closed.
+    async fn change_password(
+        &self,
+        account: AccountId,
+        proven: PasswordHash,
+        hash: PasswordHash,
+        by: By,
+    ) -> Result<bool, StoreError>;
     /// Keeps another hash of the same password in the place of `old`; whether that was still there.
     async fn rehash_password(
         &self,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use guise_domain::{By, EntryId, Operator, Password, TicketHash};
+use guise_domain::{By, EntryId, Password, TicketHash};
 use http::StatusCode;
 
 use super::form::Knock;
@@ -39,8 +39,12 @@ pub(crate) async fn enter(
     Knock { form, parts }: Knock,
 ) -> Result<Response, Refusal> {
     let (ticket, name) = find(&guise, &ticket).await?;
-    let (password, operator) = match chosen(&form) {
-        Ok(chosen) => chosen,
+    let meant = chosen(&form).and_then(|password| {
+        let operator = who_is_at_work(field(&form, "operator"))?;
+        Ok((password, operator))
+    });
+    let (password, operator) = match meant {
+        Ok(meant) => meant,
         Err(problem) => {
             let (frame, operator) = (Frame::nobody(), field(&form, "operator").to_owned());
             let again = LinkPage { frame, name, operator, problem: Some(problem) };
@@ -57,17 +61,17 @@ pub(crate) async fn enter(
     Ok(([cookie], see("/")).into_response())
 }
 
-/// The password that a form sets, and who is at work.
+/// The password that a form sets.
 ///
 /// # Errors
 /// The rule that is broken, for people.
-fn chosen(form: &Pairs) -> Result<(Password, Option<Operator>), String> {
+pub(super) fn chosen(form: &Pairs) -> Result<Password, String> {
     let password = field(form, "password");
     let chosen = Password::parse(password).map_err(|rule| format!("The password {rule}."))?;
     if password != field(form, "again") {
         return Err("The two passwords are not the same.".to_owned());
     }
-    Ok((chosen, who_is_at_work(field(form, "operator"))?))
+    Ok(chosen)
 }
 
 /// The link with this ticket, and the name of the account it is for.

@@ -21,6 +21,7 @@ mod link;
 mod live;
 mod log;
 mod message;
+mod password;
 mod passwords;
 mod profiles;
 mod refused;
@@ -80,6 +81,7 @@ routes! { PAGES pages
     "/profiles/{id}/destroy" post profiles::destroy;
     "/profiles/{id}/erase" post profiles::erase;
     "/settings" get settings::show, post settings::update;
+    "/settings/password" post password::change;
     "/sign-in" get sign_in::show, post sign_in::enter;
     "/sign-in/link/{ticket}" get link::show, post link::enter;
     "/sign-out" post sign_in::leave;

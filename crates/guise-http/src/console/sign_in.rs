@@ -107,9 +107,17 @@ fn again(form: &Pairs, status: StatusCode, problem: String) -> Response {
 }
 
 fn wait(form: &Pairs, seconds: i64) -> Response {
+    retry_after(again(form, StatusCode::TOO_MANY_REQUESTS, too_many(seconds)), seconds)
+}
+
+/// What somebody is told who has to wait before the next attempt.
+pub(super) fn too_many(seconds: i64) -> String {
     let unit = if seconds == 1 { "second" } else { "seconds" };
-    let problem = format!("Too many wrong passwords. Try again in {seconds} {unit}.");
-    let mut response = again(form, StatusCode::TOO_MANY_REQUESTS, problem);
+    format!("Too many wrong passwords. Try again in {seconds} {unit}.")
+}
+
+/// The same to programs.
+pub(super) fn retry_after(mut response: Response, seconds: i64) -> Response {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
@@ -202,7 +210,10 @@ pub(super) async fn begin(
 }
 
 /// The account with this name, and its password's hash, if this is its password.
-async fn prove(
+///
+/// # Errors
+/// When the store does not answer, or too many passwords wait for being hashed.
+pub(super) async fn prove(
     guise: &Guise,
     name: Option<ScreenName>,
     password: &str,

@@ -8,6 +8,7 @@ mod inspector;
 mod limits;
 mod links;
 mod log;
+mod password;
 mod profiles;
 mod sign_in;
 mod talks;

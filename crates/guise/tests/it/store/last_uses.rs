@@ -13,7 +13,7 @@ async fn kept(store: &dyn Store) -> (Option<Timestamp>, Option<Timestamp>) {
     let token = store.tokens(OTHER).await.unwrap().remove(0);
     assert_eq!(credential.app, app);
     assert_eq!(credential.token.unwrap().0, token);
-    assert_eq!(store.apps(OWNER).await.unwrap(), [app.clone()]);
+    assert_eq!(store.apps(OWNER).await.unwrap(), std::slice::from_ref(&app));
     assert_eq!(store.bearer(APP).await.unwrap().unwrap().0, app);
     (app.last_used_at, token.last_used_at)
 }

@@ -75,10 +75,24 @@ async fn a_password_is_an_open_accounts_and_is_replaced_only_where_it_is_what_it
         assert!(!store.rehash_password(OTHER, hash("a"), hash("c")).await.unwrap());
         assert!(store.rehash_password(OWNER, hash("a"), hash("b")).await.unwrap());
         assert_eq!(store.password(OWNER).await, Ok(Some(hash("b"))));
-        store.close_account(OWNER, by(102)).await.unwrap();
+        for (who, proven) in [(OWNER, "a"), (OTHER, "b"), (NOBODY, "b")] {
+            let changed = store.change_password(who, hash(proven), hash("d"), by(104)).await;
+            assert_eq!(changed, Ok(false));
+        }
+        let session = store.begin_session(OWNER, hash("b"), new(1, NOW)).await.unwrap();
+        assert!(store.change_password(OWNER, hash("b"), hash("d"), by(3000)).await.unwrap());
+        assert_eq!(store.password(OWNER).await, Ok(Some(hash("d"))));
+        assert_eq!(store.session(session.unwrap().ticket, NOW).await, Ok(None));
+        store.close_account(OWNER, by(3001)).await.unwrap();
         assert_eq!(store.password(OWNER).await, Ok(None));
-        assert!(!store.set_password(OWNER, hash("a"), by(103)).await.unwrap());
-        let expected = [(101, Action::PasswordSet, None), (102, Action::AccountClosed, None)];
+        assert!(!store.change_password(OWNER, hash("d"), hash("e"), by(3002)).await.unwrap());
+        assert!(!store.set_password(OWNER, hash("a"), by(3003)).await.unwrap());
+        let expected = [
+            (101, Action::PasswordSet, None),
+            (2001, Action::SignedIn, Some(501)),
+            (3000, Action::PasswordSet, None),
+            (3001, Action::AccountClosed, None),
+        ];
         assert_eq!(lines(&*store, OWNER).await, expected);
     })
     .await;
