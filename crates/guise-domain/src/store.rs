@@ -355,9 +355,9 @@ pub trait Profiles {
 /// Messages, through the participant whose copy it is.
 #[async_trait]
 pub trait Messages {
-    /// Sends a message: a copy for each participant, its face in both boxes, the upload's use, the profile's use and
-    /// the conversation's state, all in one step. A message back to somebody who wrote lately counts against no limit
-    /// ([`Conversation::next_is_free`]).
+    /// Sends a message: a copy for each participant, with what its picture was said to show, its face in both boxes, the
+    /// upload's use, the profile's use and the conversation's state, all in one step. A message back to somebody who
+    /// wrote lately counts against no limit ([`Conversation::next_is_free`]).
     async fn send_message(
         &self,
         admission: &Admission,

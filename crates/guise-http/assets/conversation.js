@@ -3,7 +3,10 @@
 const thread = document.getElementById("thread");
 const told = document.getElementById("told");
 let newest = thread.dataset.newest;
+const seen = document.getElementById("seen");
+const typing = document.getElementById("typing");
 let source = null;
+let stopped = null;
 
 function show({ id, html }) {
   newest = id;
@@ -14,9 +17,23 @@ function show({ id, html }) {
   piece.innerHTML = html;
   const from = piece.content.querySelector(".from").textContent;
   thread.append(piece.content);
+  seen.hidden = true;
+  typing.hidden = true;
   document.getElementById("nothing")?.remove();
   told.textContent = `New message from ${from}`;
   if (atEnd) scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+function showTyping({ data: seconds }) {
+  typing.hidden = false;
+  clearTimeout(stopped);
+  stopped = setTimeout(() => (typing.hidden = true), seconds * 1000);
+}
+
+// Ids are of more digits than numbers hold, and all of as many.
+function showRead({ data: id }) {
+  const last = thread.lastElementChild;
+  seen.hidden = !last?.classList.contains("own") || last.id > `m${id}`;
 }
 
 function listen() {
@@ -25,6 +42,8 @@ function listen() {
   if (document.hidden) return;
   source = new EventSource(`${thread.dataset.stream}?after=${newest}`);
   source.onmessage = (event) => show(JSON.parse(event.data));
+  source.addEventListener("typing", showTyping);
+  source.addEventListener("read", showRead);
   source.onerror = () => {
     if (source?.readyState !== EventSource.CLOSED) return;
     told.textContent = "New messages are not shown any more until the page is loaded again.";

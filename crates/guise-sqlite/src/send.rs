@@ -2,7 +2,7 @@
 
 use guise_domain::{
     Account, AccountId, Action, Admission, Admitted, Face, MediaId, MediaKey, Message,
-    MessagesFrom, NewMessage, Picture, ProfileId, SendError,
+    MessageContent, MessagesFrom, NewMessage, Picture, ProfileId, SendError,
 };
 use rusqlite::Connection;
 
@@ -29,6 +29,7 @@ const SHOW_FACE: &str = "INSERT OR IGNORE INTO faces (account, profile, revision
 const SHOWN: &str = "INSERT OR IGNORE INTO shown (account, profile, reader) VALUES (?1, ?2, ?3)";
 const USE_UPLOAD: &str = "UPDATE uploads SET sent = 1
     WHERE owner = ?1 AND id = ?2 AND (sent = 0 OR shared = 1)";
+const ALT_TEXT: &str = "SELECT alt_text FROM uploads WHERE owner = ?1 AND id = ?2";
 const CREATE: &str = "INSERT INTO messages (account, id, sender, recipient, app, profile, revision,
         media_owner, media, media_random, media_format, media_width, media_height, content)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
@@ -86,10 +87,11 @@ fn deliver(
         found => found.and_then(Result::ok),
     };
     // The upload last: it is the one thing that is used up.
-    let media = match media.map(|media| attach(step, admission, media)).transpose()? {
+    let (media, alt_text) = match media.map(|media| attach(step, admission, media)).transpose()? {
         Some(Err(refusal)) => return Ok(Err(refusal)),
-        found => found.and_then(Result::ok),
+        found => found.and_then(Result::ok).unzip(),
     };
+    let content = MessageContent { alt_text: alt_text.flatten(), ..content };
     let message = Message { id, sender, recipient, app, face, media, content };
     let at = admission.now.millis();
     put_into_box(step, sender, &message)?;
@@ -142,19 +144,24 @@ fn face(
     })
 }
 
-/// Uses an upload for this message.
+/// Uses an upload for this message; its picture and what that shows.
 fn attach(
     step: &Step<'_>,
     admission: &Admission,
     media: MediaId,
-) -> rusqlite::Result<Result<Picture, SendError>> {
+) -> rusqlite::Result<Result<(Picture, Option<String>), SendError>> {
     let Some(upload) = usable_upload(step.db, admission, media)? else {
         return Ok(Err(SendError::MediaNotFound));
     };
     let Some(picture) = upload.picture() else { return Ok(Err(SendError::NotAPicture)) };
     let MediaKey { owner, media, .. } = picture.key;
     let used = step.execute(USE_UPLOAD, (owner.get(), media.get()))? > 0;
-    Ok(if used { Ok(picture) } else { Err(SendError::MediaUsed) })
+    if !used {
+        return Ok(Err(SendError::MediaUsed));
+    }
+    let alt_text: Option<Option<String>> =
+        one(step.db, ALT_TEXT, (owner.get(), media.get()), |row| row.get(0))?;
+    Ok(Ok((picture, alt_text.flatten().filter(|text| !text.is_empty()))))
 }
 
 /// Leaves a participant's copy, and what it shows, in their box.

@@ -17,6 +17,9 @@ pub struct MessageContent {
     pub text: MessageText,
     /// What in the text leads somewhere.
     pub entities: MessageEntities,
+    /// What the picture attached to it shows, as it was described when the message was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
     /// A place attached to it, instead of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
@@ -46,6 +49,7 @@ impl MessageContent {
         Self {
             text,
             entities,
+            alt_text: None,
             location: None,
             quick_reply: Vec::new(),
             quick_reply_response: None,

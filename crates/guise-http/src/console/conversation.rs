@@ -3,21 +3,20 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use bytes::Bytes;
 use guise_domain::limits::PAGE_COUNT_MAX;
 use guise_domain::rate::Endpoint;
-use guise_domain::{
-    Account, Admitted, Entities, Message, MessageContent, MessageId, MessageText, NewMessage, Once,
-    Page, PageRequest, ProfileId, SendError,
-};
+use guise_domain::{Account, Admitted, MediaId, Message, MessageId, Page, PageRequest, SendError};
 use http::StatusCode;
 use http::request::Parts;
 
 use super::conversations::find;
 use super::message::Shown;
-use super::{Frame, Posted, Section, SignedIn, When, page, see};
+use super::writing::{Problem, Unsent, Written};
+use super::{Frame, PostedFile, Section, SignedIn, page, see};
 use crate::error::Refusal;
 use crate::extract::query;
-use crate::messages::{resolve, tell_read, tell_sent};
+use crate::messages::tell_read;
 use crate::state::Guise;
 use crate::wire::{self, Cursor, Pairs};
 
@@ -34,11 +33,15 @@ struct ConversationPage {
     past: bool,
     /// The newest message here, after which others come live.
     newest: String,
+    /// Whether the other party read what comes last.
+    seen: bool,
     /// Why nothing can be written.
     closed: Option<&'static str>,
     faces: Vec<Choice>,
     /// What was written, and why it was not sent.
     text: String,
+    uploaded: Option<MediaId>,
+    alt: String,
     problem: Option<Problem>,
 }
 
@@ -53,19 +56,6 @@ struct Choice {
     id: String,
     name: String,
     chosen: bool,
-}
-
-/// Why a message was not sent, at the field that it is about.
-struct Problem {
-    field: &'static str,
-    told: String,
-}
-
-/// A message as it was written into the form.
-#[derive(Default)]
-struct Written {
-    text: String,
-    profile: Option<String>,
 }
 
 /// `GET /conversations/{name}`
@@ -87,64 +77,39 @@ pub(crate) async fn show(
 pub(crate) async fn write(
     State(guise): State<Guise>,
     Path(name): Path<String>,
-    Posted { signed, form }: Posted,
+    PostedFile { signed, form, file, .. }: PostedFile,
 ) -> Result<Response, Refusal> {
     let other = find(&guise, &name).await?.ok_or(Refusal::NotFound)?;
-    let (status, problem) = match send(&guise, &signed, &other, &form).await? {
-        Ok(()) => return Ok(see(&format!("/conversations/{}#end", other.name))),
-        Err(refused) => refused,
+    let mut written = Written::typed(&form);
+    let problem = match send(&guise, &signed, &other, &mut written, &form, file).await {
+        Ok(()) if written.is_empty() => {
+            return Ok(see(&format!("/conversations/{}#end", other.name)));
+        }
+        Ok(()) => None,
+        Err(Unsent::Problem(problem)) => Some(problem),
+        Err(Unsent::Refused(refusal)) => return Err(refusal),
     };
-    let field = |name: &str| form.get(name).unwrap_or_default().to_owned();
-    let written = Written { text: field("text"), profile: Some(field("profile")) };
+    let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
     let first = wire::page(&Pairs::default())?;
-    Ok(page(status, &render(&guise, &signed, &other, first, written, Some(problem)).await?))
+    Ok(page(status, &render(&guise, &signed, &other, first, written, problem).await?))
 }
 
-/// Sends what a form says; what is refused is told at its field.
+/// Sends what a form says. What is left in `written` was not sent.
 async fn send(
     guise: &Guise,
     signed: &SignedIn,
     other: &Account,
+    written: &mut Written,
     form: &Pairs,
-) -> Result<Result<(), (StatusCode, Problem)>, Refusal> {
-    let refused = |status, field, told: String| Ok(Err((status, Problem { field, told })));
-    // Forms end lines with two characters, of which people typed one.
-    let text = form.get("text").unwrap_or_default().replace("\r\n", "\n");
-    if text.trim().is_empty() {
-        return refused(StatusCode::BAD_REQUEST, "text", "Write something first.".to_owned());
+    file: Option<Bytes>,
+) -> Result<(), Unsent> {
+    written.take_picture(guise, signed, file).await?;
+    if let Some(chosen) = form.get("answer") {
+        return written.answer(guise, signed, other, chosen).await;
     }
-    let text = match MessageText::parse(&text) {
-        Ok(text) => text,
-        Err(rule) => return refused(StatusCode::BAD_REQUEST, "text", format!("The text {rule}.")),
-    };
-    let gone = "This profile is gone. Choose another one.".to_owned();
-    let profile = match form.get("profile").unwrap_or_default() {
-        "" => None,
-        _ if !signed.account().custom_profiles => return Err(Refusal::NotPermitted),
-        id => match id.parse::<ProfileId>() {
-            Ok(id) => Some(id),
-            Err(_) => return refused(StatusCode::BAD_REQUEST, "profile", gone),
-        },
-    };
-    let entities = resolve(guise, Entities::of(text.as_str())).await?;
-    let id = MessageId::new(guise.next_id(signed.now));
-    let content = MessageContent::of(text, entities);
-    let new = NewMessage { id, recipient: other.id, profile, media: None, content };
-    let admission = signed.admission(guise, Endpoint::DirectMessagesNew)?;
-    let once = guise.store().send_message(&admission, new, None).await?;
-    if let Once::First(Admitted::Limited(quota)) = &once {
-        let until = When(quota.resets_at);
-        let told = format!("The limit of {} messages is used up until {until}.", quota.limit);
-        return refused(StatusCode::TOO_MANY_REQUESTS, "text", told);
-    }
-    match signed.admitted_once(once)? {
-        Ok(message) => tell_sent(guise, &message),
-        Err(SendError::ProfileNotFound | SendError::ProfileDestroyed) => {
-            return refused(StatusCode::FORBIDDEN, "profile", gone);
-        }
-        Err(error) => return refused(StatusCode::FORBIDDEN, "text", format!("Not sent: {error}.")),
-    }
-    Ok(Ok(()))
+    written.send(guise, signed, other).await?;
+    *written = Written::default();
+    Ok(())
 }
 
 async fn render(
@@ -152,38 +117,58 @@ async fn render(
     signed: &SignedIn,
     other: &Account,
     page_of: PageRequest,
-    Written { text, profile }: Written,
+    Written { text, profile, uploaded, alt, .. }: Written,
     problem: Option<Problem>,
 ) -> Result<ConversationPage, Refusal> {
     let me = signed.account();
     let Page { items, next } = guise.store().messages_with(me.id, other.id, page_of).await?;
     let newest = items.first().map_or(MessageId::first_at(signed.now), |message| message.id);
     note_read(guise, signed, other, &items).await;
+    let seen = is_read(guise, me, other, items.first()).await?;
     let closed = match guise.store().may_write(me.id, other.id).await? {
         Ok(()) => None,
         Err(SendError::NoRecipient) => Some("The account was closed."),
         Err(_) => Some("The account takes no messages from you."),
     };
     let faces = faces(guise, me, &items, profile).await?;
-    let shown = items.into_iter().rev().map(|message| shown(message, me, other));
+    let past = page_of.before.is_some();
+    let answerable = closed.is_none() && !past;
+    let shown = items.into_iter().rev().map(|message| shown(message, me, other, answerable));
     Ok(ConversationPage {
         frame: signed.frame(guise, Section::Conversations),
         other: other.name.to_string(),
         messages: shown.collect(),
         older: next.map(|id| Cursor(id).write()),
-        past: page_of.before.is_some(),
+        past,
         newest: newest.to_string(),
+        seen,
         closed,
         faces,
         text,
+        uploaded,
+        alt,
         problem,
     })
 }
 
-/// A message between the two, to the first.
-pub(super) fn shown(message: Message, me: &Account, other: &Account) -> Shown {
+/// A message between the two, to the first, who may answer or not.
+pub(super) fn shown(message: Message, me: &Account, other: &Account, answerable: bool) -> Shown {
     let writer = if message.sender == me.id { &me.name } else { &other.name };
-    Shown::new(message, me.id, writer)
+    Shown::new(message, me.id, writer, answerable)
+}
+
+/// Whether the newest message is the first one's, and the other party read it.
+async fn is_read(
+    guise: &Guise,
+    me: &Account,
+    other: &Account,
+    newest: Option<&Message>,
+) -> Result<bool, Refusal> {
+    let Some(newest) = newest.filter(|message| message.sender == me.id && me.id != other.id) else {
+        return Ok(false);
+    };
+    let theirs = guise.store().conversation(other.id, me.id).await?;
+    Ok(theirs.read_up_to.is_some_and(|up_to| up_to >= newest.id))
 }
 
 /// Marks as read what is shown of the other party. That this fails is no reason not to show it.

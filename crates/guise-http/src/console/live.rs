@@ -1,5 +1,6 @@
 //! `GET /conversations/{name}/stream`: a conversation's new messages as they come, by server-sent events, each the very
-//! piece of page that shows it. The stream ends when the session does.
+//! piece of page that shows it, and what the other party does: `typing`, for how many seconds; `read`, up to which message.
+//! The stream ends when the session does.
 
 use std::collections::VecDeque;
 
@@ -7,6 +8,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::response::sse::Event;
+use guise_domain::limits::TYPING_SECONDS;
 use guise_domain::{Account, Message, MessageId};
 use http::request::Parts;
 use serde_json::json;
@@ -51,7 +53,7 @@ struct Watch {
 impl Watch {
     fn event(&self, message: Message) -> Result<Event, Refusal> {
         let id = message.id.to_string();
-        let shown = shown(message, self.signed.account(), &self.other);
+        let shown = shown(message, self.signed.account(), &self.other, true);
         let html = shown.render().map_err(|error| Refusal::Internal(error.to_string()))?;
         Ok(Event::default().id(&id).data(json!({"id": id, "html": html}).to_string()))
     }
@@ -80,7 +82,19 @@ impl Follower for Watch {
     }
 
     fn hear(&mut self, signal: Signal) -> bool {
-        signal == Signal::Message(self.signed.account().id)
+        let (me, other) = (self.signed.account().id, self.other.id);
+        let event = |name: &str, data: String| Event::default().event(name).data(data);
+        match signal {
+            Signal::Message(account) => return account == me,
+            Signal::Typing { from, to } if (from, to) == (other, me) => {
+                self.waiting.push_back(event("typing", TYPING_SECONDS.to_string()));
+            }
+            Signal::Read { reader, writer, up_to } if (reader, writer) == (other, me) => {
+                self.waiting.push_back(event("read", up_to.to_string()));
+            }
+            Signal::Typing { .. } | Signal::Read { .. } => {}
+        }
+        false
     }
 
     async fn may_go_on(&self) -> Result<bool, Refusal> {

@@ -63,6 +63,8 @@ pub(super) struct Shown {
     text: Vec<Piece>,
     picture: Option<Attached>,
     place: Option<String>,
+    /// Whether one of the options can be chosen.
+    answerable: bool,
     options: Vec<QuickReplyOption>,
     buttons: Vec<CallToAction>,
 }
@@ -79,27 +81,39 @@ struct Attached {
     path: String,
     width: u32,
     height: u32,
+    /// What it shows.
+    alt: String,
 }
 
 impl Shown {
-    /// `message` to `reader`, written by the account called `writer`.
-    pub(super) fn new(message: Message, reader: AccountId, writer: &ScreenName) -> Self {
+    /// `message` to `reader`, written by the account called `writer`. Of another's message that is `answerable` the
+    /// options are buttons of the form that the page has for writing.
+    pub(super) fn new(
+        message: Message,
+        reader: AccountId,
+        writer: &ScreenName,
+        answerable: bool,
+    ) -> Self {
         let Message { id, sender, face, media, content, .. } = message;
-        let MessageContent { text, entities, location, quick_reply, buttons, .. } = content;
+        let MessageContent { text, entities, location, quick_reply, buttons, alt_text, .. } =
+            content;
+        let from = From::new(face.as_ref(), writer);
         let picture = media.map(|picture| {
             let (width, height) = Size::Small.dimensions(picture.width, picture.height);
             let (key, extension) = (picture.key, picture.format.extension());
             let path = format!("/messages/{id}/{}/{key}.{extension}", key.media);
-            Attached { path, width, height }
+            let alt = alt_text.unwrap_or_else(|| format!("Picture from {}", from.name));
+            Attached { path, width, height, alt }
         });
         Self {
             id: id.to_string(),
             own: sender == reader,
-            from: From::new(face.as_ref(), writer),
+            from,
             sent_at: When(id.created_at()),
             text: pieces(text.as_str(), &entities.urls),
             picture,
             place: location.map(written_place),
+            answerable: answerable && sender != reader,
             options: quick_reply,
             buttons,
         }

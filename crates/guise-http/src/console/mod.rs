@@ -23,6 +23,7 @@ mod log;
 mod message;
 mod password;
 mod passwords;
+mod picture;
 mod profiles;
 mod refused;
 mod settings;
@@ -31,6 +32,7 @@ mod signed_in;
 mod start;
 mod tokens;
 mod when;
+mod writing;
 
 use askama::Template;
 use axum::Router;

@@ -108,6 +108,7 @@ impl EventOut {
             quick_reply_response,
             buttons,
             initiated_via,
+            alt_text: _,
         } = content;
         let end = u32::try_from(text.as_str().chars().count()).unwrap_or(u32::MAX);
         let picture = media.map(|picture| media_out(picture, id, end, view.base));

@@ -4,17 +4,12 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 use guise_domain::limits::PROFILE_TAGS_MAX;
-use guise_domain::rate::Endpoint;
-use guise_domain::{
-    Admission, ExternalId, Kind, MediaId, ProfileName, ProfileTag, ReplayKey, Tagged,
-};
+use guise_domain::{ExternalId, Kind, MediaId, ProfileName, ProfileTag, Tagged};
 use http::StatusCode;
-use sha2::{Digest, Sha256};
 
 use super::view::Shown;
-use crate::console::{SignedIn, When};
+use crate::console::{SignedIn, When, picture};
 use crate::error::Refusal;
-use crate::media;
 use crate::state::Guise;
 use crate::wire::Pairs;
 
@@ -90,12 +85,8 @@ impl Draft {
         file: Option<Bytes>,
     ) -> Result<(), Refusal> {
         let Some(bytes) = file else { return Ok(()) };
-        let admission = signed.admission(guise, Endpoint::MediaUpload)?;
-        let admission = Admission { replay: of_the_picture(admission.replay), ..admission };
-        let kept = media::keep(guise, &admission, bytes).await;
-        let kept = kept.and_then(|once| signed.admitted_once(once));
-        match kept.and_then(|kept| kept.map_err(Refusal::from)) {
-            Ok(upload) => self.uploaded = Some(upload.id()),
+        match picture::keep(guise, signed, bytes).await {
+            Ok(id) => self.uploaded = Some(id),
             Err(refusal) => self.refuse(refusal)?,
         }
         Ok(())
@@ -178,10 +169,4 @@ impl Draft {
     pub(super) fn problem(&self, field: &str) -> Option<&str> {
         self.problems.iter().find(|(name, _)| *name == field).map(|(_, told)| told.as_str())
     }
-}
-
-/// Both steps of one form are let in by it, each once.
-fn of_the_picture(form: ReplayKey) -> ReplayKey {
-    let hash = Sha256::new().chain_update(form.0).chain_update("picture").finalize();
-    hash.first_chunk().copied().map_or(form, ReplayKey)
 }

@@ -12,6 +12,7 @@ mod password;
 mod profiles;
 mod sign_in;
 mod talks;
+mod writing;
 
 use guise_domain::{
     AccountId, Accounts, Clock, Entry, Log, LogFilter, NewAccount, NewLink, PageRequest, Password,

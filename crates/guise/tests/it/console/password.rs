@@ -100,7 +100,7 @@ async fn guessing_at_the_current_password_is_as_slow_as_at_sign_in() {
 async fn of_two_who_change_it_at_once_one_does() {
     let world = World::new().await;
     let shop = account(&world, "shop").await;
-    let (mut one, mut two) = (signed_in(&world).await, signed_in(&world).await);
+    let (mut first, mut second) = (signed_in(&world).await, signed_in(&world).await);
     world.clock.advance(1);
     let change = async |browser: &mut Browser, password: &str| {
         let shown = browser.get(PAGE).await.html();
@@ -114,12 +114,12 @@ async fn of_two_who_change_it_at_once_one_does() {
         ];
         browser.post_bare(CHANGE, &fields).await
     };
-    tokio::join!(change(&mut one, "the first horse"), change(&mut two, "the second horse"));
+    tokio::join!(change(&mut first, "the first horse"), change(&mut second, "the second horse"));
     let lines = done(&world, shop).await;
     let set = lines.iter().filter(|(action, _)| action == "account.password-set").count();
     assert_eq!(set, 2, "when the account was made, and once more: {lines:?}");
     let mut inside = 0;
-    for browser in [&mut one, &mut two] {
+    for browser in [&mut first, &mut second] {
         inside += usize::from(browser.get("/").await.status == 200);
     }
     assert_eq!(inside, 1);

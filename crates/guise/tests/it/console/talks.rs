@@ -13,20 +13,26 @@ use super::{PASSWORD, set_password};
 use crate::support::{Browser, JON, Person, Reply, World, hidden};
 
 /// A person who has a password too.
-async fn person(world: &World, name: &str) -> Person {
+pub(super) async fn person(world: &World, name: &str) -> Person {
     let person = world.person(name).await;
     set_password(world, person.account, PASSWORD).await;
     person
 }
 
-async fn browser(world: &World, name: &str) -> Browser {
+pub(super) async fn browser(world: &World, name: &str) -> Browser {
     let mut browser = Browser::new(world);
     browser.sign_in(name, PASSWORD, "").await;
     browser
 }
 
 /// Sends by the API; the event.
-async fn say(world: &World, from: &Person, to: &Person, data: Value, profile: &str) -> Value {
+pub(super) async fn say(
+    world: &World,
+    from: &Person,
+    to: &Person,
+    data: Value,
+    profile: &str,
+) -> Value {
     let mut message = json!({
         "target": {"recipient_id": to.account.to_string()},
         "message_data": data,
@@ -47,7 +53,7 @@ async fn text(world: &World, from: &Person, to: &Person, text: &str) -> Value {
 }
 
 /// The messages on a page, each as its piece of it.
-fn shown(reply: &Reply) -> Vec<String> {
+pub(super) fn shown(reply: &Reply) -> Vec<String> {
     let page = reply.html();
     page.split("<li class=\"said").skip(1).map(str::to_owned).collect()
 }
@@ -102,7 +108,7 @@ async fn what_a_message_holds_is_shown_and_never_runs() {
         "&#60;script&#62;alert(1)&#60;/script&#62; javascript:alert(2) ".to_owned(),
         format!("<a href=\"https://example.com/?a=1&#38;b=%22x\" {rel}>"),
         format!("href=\"https://example.com/?x=1&#38;y=2\" {rel}>Go &#62; there</a>"),
-        "&#60;i&#62;Red&#60;/i&#62;<small>a &#34;colour&#34;</small>".to_owned(),
+        "&#60;i&#62;Red&#60;/i&#62;<small>a &#34;colour&#34;</small></button>".to_owned(),
         "Place: 37.75, -122.5".to_owned(),
     ] {
         assert!(said[0].contains(&piece), "no {piece} in {}", said[0]);
@@ -189,10 +195,10 @@ async fn people_write_and_answer_as_whom_they_choose() {
     shops.get("/conversations?with=%40ANN").await.sees("/conversations/ann#end");
     let to_ann = "/conversations/ann";
     let fields = [("profile", jon), ("text", "Hello,\r\n@shop here")];
-    shops.post(to_ann, to_ann, &fields).await.sees("/conversations/ann#end");
+    shops.post_file(to_ann, to_ann, &fields, b"").await.sees("/conversations/ann#end");
     world.clock.advance(1);
     shops
-        .post(to_ann, to_ann, &[("profile", ""), ("text", "as myself")])
+        .post_file(to_ann, to_ann, &[("profile", ""), ("text", "as myself")], b"")
         .await
         .sees("/conversations/ann#end");
     let inbox = world.get("/1.1/direct_messages/events/list.json").by(&ann).send().await.success();
@@ -208,9 +214,9 @@ async fn people_write_and_answer_as_whom_they_choose() {
     let shown = shops.get(to_ann).await.html();
     let proof = [("csrf", hidden(&shown, "csrf")), ("once", hidden(&shown, "once"))];
     let fields = [("csrf", &*proof[0].1), ("once", &*proof[1].1), ("text", "once")];
-    shops.post_bare(to_ann, &fields).await.sees("/conversations/ann#end");
-    shops.post_bare(to_ann, &fields).await.says(409, "This form was sent before");
-    shops.post_bare(to_ann, &[("text", "forged")]).await.says(403, "This form has expired.");
+    shops.post_parts(to_ann, &fields, b"").await.sees("/conversations/ann#end");
+    shops.post_parts(to_ann, &fields, b"").await.says(409, "This form was sent before");
+    shops.post_parts(to_ann, &[("text", "forged")], b"").await.says(403, "This form has expired.");
     assert_eq!(world.profiles(&shop).await, 1);
 }
 
@@ -227,30 +233,34 @@ async fn what_is_not_sent_says_why_and_keeps_the_text() {
     let long = "x".repeat(10_001);
     let id = theirs["id"].as_str().unwrap();
     for (profile, text, status, told) in [
-        ("", " \r\n ", 400, "Write something first."),
+        ("", " \r\n ", 400, "Write something first, or choose a picture."),
         ("", &*long, 400, "The text must be at most 10000 characters, got 10001."),
         ("", "nul\0", 400, "The text must not contain the character U+0000."),
         ("x", "kept &", 400, "This profile is gone."),
         (id, "kept &", 403, "This profile is gone."),
     ] {
-        let reply = shops.post(to_ann, to_ann, &[("profile", profile), ("text", text)]).await;
+        let reply =
+            shops.post_file(to_ann, to_ann, &[("profile", profile), ("text", text)], b"").await;
         reply.says(status, told);
         if text.starts_with("kept") {
             reply.says(status, "kept &#38;</textarea>");
         }
     }
-    shops.post(to_ann, to_ann, &[("text", "one")]).await.sees("/conversations/ann#end");
+    shops.post_file(to_ann, to_ann, &[("text", "one")], b"").await.sees("/conversations/ann#end");
     let nobody = "There is no account called @";
     shops.get("/conversations?with=nobody").await.says(404, nobody);
     shops.get("/conversations?with=%3Cb%3E").await.says(404, "@&#60;b&#62;.");
-    shops.post(to_ann, "/conversations/nobody", &[("text", "x")]).await.says(404, "no such page");
+    shops
+        .post_file(to_ann, "/conversations/nobody", &[("text", "x")], b"")
+        .await
+        .says(404, "no such page");
     world.post("/1.1/blocks/create.json").by(&ann).form("screen_name=shop").send().await.success();
     shops.get("/conversations?with=ann").await.says(403, "@ann takes no messages from you.");
     for (text, status, told) in [
         ("two, kept", 403, "Not sent: the recipient takes no messages from this account."),
         ("three, kept", 429, "The limit of 3 messages is used up until 16 Jan 2027"),
     ] {
-        let reply = shops.post(to_ann, to_ann, &[("text", text)]).await;
+        let reply = shops.post_file(to_ann, to_ann, &[("text", text)], b"").await;
         reply.says(status, told);
         reply.says(status, &format!("{text}</textarea>"));
     }
@@ -271,7 +281,7 @@ impl Heard {
         Self(response, String::new())
     }
 
-    /// The next message's piece of page; `None` when the stream ends. Fails the test after 20 seconds.
+    /// The next message's piece of page, or an event's name and data; `None` when the stream ends. Fails the test after 20 seconds.
     async fn next(&mut self) -> Option<String> {
         timeout(Duration::from_secs(20), self.heard()).await.expect("an event")
     }
@@ -279,10 +289,13 @@ impl Heard {
     async fn heard(&mut self) -> Option<String> {
         loop {
             if let Some((event, rest)) = self.1.split_once("\n\n") {
-                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-                let html = data.map(|data| {
-                    let data: Value = serde_json::from_str(data).unwrap();
-                    data["html"].as_str().unwrap().to_owned()
+                let line = |name| event.lines().find_map(|line| line.strip_prefix(name));
+                let html = line("data: ").map(|data| match line("event: ") {
+                    Some(name) => format!("{name} {data}"),
+                    None => {
+                        let data: Value = serde_json::from_str(data).unwrap();
+                        data["html"].as_str().unwrap().to_owned()
+                    }
                 });
                 self.1 = String::from(rest);
                 if html.is_some() {
@@ -316,11 +329,42 @@ async fn new_messages_of_this_conversation_come_by_themselves_until_the_session_
     let list = anns.get("/conversations").await.html();
     assert_eq!(list.matches("class=\"talk unread\"").count(), 1, "what was shown is read: {list}");
     let own = [("text", "own")];
-    anns.post("/conversations/shop", "/conversations/shop", &own)
+    anns.post_file("/conversations/shop", "/conversations/shop", &own, b"")
         .await
         .sees("/conversations/shop#end");
     assert!(heard.next().await.unwrap().contains("said own"));
     anns.post("/settings", "/sign-out", &[]).await.sees("/sign-in");
     text(&world, &shop, &ann, "after the end").await;
     assert_eq!(heard.next().await, None);
+}
+
+#[tokio::test]
+async fn a_page_says_that_the_other_party_is_writing_and_has_read() {
+    let world = World::new().await;
+    let (shop, ann) = (person(&world, "shop").await, person(&world, "ann").await);
+    let bob = person(&world, "bob").await;
+    let sent = text(&world, &ann, &shop, "read me").await;
+    let id = sent["id"].as_str().unwrap();
+    let mut anns = browser(&world, "ann").await;
+    let seen = "id=\"seen\">Read by @shop</p>";
+    assert!(!anns.get("/conversations/shop").await.html().contains(seen));
+    let cookie = anns.cookie.clone().unwrap();
+    let path = format!("/conversations/shop/stream?after={id}");
+    let mut heard = Heard::open(&world, &cookie, &path).await;
+    for (from, to) in [(&bob, &ann), (&shop, &bob), (&ann, &shop), (&shop, &ann)] {
+        let form = format!("recipient_id={}", to.account);
+        let call = world.post("/1.1/direct_messages/indicate_typing.json").by(from).form(&form);
+        call.send().await.empty(204);
+    }
+    let read = format!("last_read_event_id={id}&recipient_id={}", ann.account);
+    let call = world.post("/1.1/direct_messages/mark_read.json").by(&shop).form(&read);
+    call.send().await.empty(204);
+    assert_eq!(
+        heard.next().await.unwrap(),
+        format!("typing {}", guise_domain::limits::TYPING_SECONDS)
+    );
+    assert_eq!(heard.next().await.unwrap(), format!("read {id}"));
+    assert!(anns.get("/conversations/shop").await.html().contains(seen));
+    text(&world, &shop, &ann, "and back").await;
+    assert!(!anns.get("/conversations/shop").await.html().contains(seen), "that comes last");
 }

@@ -70,6 +70,34 @@ async fn a_message_has_two_copies_each_of_its_own_fate() {
 }
 
 #[tokio::test]
+async fn both_copies_keep_what_the_picture_was_said_to_show_when_it_was_sent() {
+    each_backend(|store| async move {
+        people(&*store).await;
+        for (media, described) in [(5, Some("Jon")), (6, None), (7, Some(""))] {
+            let request = u64::try_from(media).unwrap() * 10;
+            upload(&*store, image(OWNER, media), request).await;
+            let describe = |request| admission(OWNER, Endpoint::MediaMetadataCreate, request);
+            let id = MediaId::new(media);
+            if let Some(text) = described {
+                store.describe_upload(&describe(request + 1), id, text).await.unwrap();
+            }
+            let message = NewMessage { media: Some(id), ..new(media << 40, OTHER) };
+            let sent = send(&*store, request + 2, message).await.unwrap();
+            store.describe_upload(&describe(request + 3), id, "later").await.unwrap();
+            for account in [OWNER, OTHER] {
+                let kept = store.message(account, sent.id).await.unwrap().unwrap();
+                assert_eq!(kept, sent);
+                assert_eq!(
+                    kept.content.alt_text.as_deref(),
+                    described.filter(|text| !text.is_empty())
+                );
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_marks_the_profile_it_is_written_under_and_keeps_its_face() {
     each_backend(|store| async move {
         people(&*store).await;
