@@ -66,7 +66,42 @@ test("a message under a face is seen by the other side, who answers, and that ap
   assert.equal(await ann.page.locator(".said", { hasText: "Thank you!" }).count(), 1);
   await looksRight(ann.page, "conversation");
   await looksRight(shop.page, "conversation-own");
-  // What is not there: a page that says so.
-  shop.content(/status of 404/);
+});
+
+test("a picture goes with what it shows, an answer by its button, and each side sees what the other does", async () => {
+  await shop.page.getByText("Add a picture").click();
+  await shop.page.getByLabel("Picture", { exact: true }).setInputFiles(PHOTO);
+  await shop.page.getByLabel("What it shows").fill("x".repeat(1000));
+  await shop.page.getByLabel("What it shows").evaluate((field) => (field.value += "y"));
+  await shop.page.getByRole("button", { name: "Send" }).click();
+  await shop.page.getByText("The description must be at most 1000 characters").waitFor();
+  await looksRight(shop.page, "conversation-picture-waits");
+  await shop.page.getByLabel("What it shows").fill("Jon at work");
+  await shop.page.getByLabel("Message", { exact: true }).fill("And Jon once more.");
+  await shop.page.getByRole("button", { name: "Send" }).click();
+  await shop.page.getByRole("img", { name: "Jon at work" }).waitFor();
+  await ann.page.getByRole("img", { name: "Jon at work" }).waitFor();
+  await shop.page.getByText("Read by @ann").waitFor();
+
+  const accounts = await server.guise("account", "list");
+  const { id } = accounts.find(({ name }) => name === "ann");
+  const options = [{ label: "Red" }, { label: "A rather long answer, to see it wrap" }];
+  const message_data = { text: "Which one?", quick_reply: { type: "options", options } };
+  const message_create = { target: { recipient_id: String(id) }, message_data };
+  const body = JSON.stringify({ event: { type: "message_create", message_create } });
+  await api("call", "/1.1/direct_messages/events/new.json", "-d", body);
+  const red = ann.page.getByRole("button", { name: "Red" });
+  await red.waitFor();
+  await ann.page.getByLabel("Message", { exact: true }).fill("Half a sentence");
+  await looksRight(ann.page, "conversation-answers");
+  await red.click();
+  await ann.page.locator(".said.own .text", { hasText: "Red" }).waitFor();
+  assert.equal(await ann.page.getByLabel("Message", { exact: true }).inputValue(), "Half a sentence");
+  await shop.page.locator(".said:not(.own) .text", { hasText: "Red" }).waitFor();
+  await api("call", "/1.1/direct_messages/indicate_typing.json", "-d", `recipient_id=${id}`);
+  await ann.page.getByText("@shop is writing…").waitFor();
+  await looksRight(ann.page, "conversation-typing");
+  // What is not there, and what is too long: a page that says so.
+  shop.content(/status of 40[04]/);
   ann.content();
 });

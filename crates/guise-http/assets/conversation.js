@@ -30,10 +30,9 @@ function showTyping({ data: seconds }) {
   stopped = setTimeout(() => (typing.hidden = true), seconds * 1000);
 }
 
-// Ids are of more digits than numbers hold, and all of as many.
 function showRead({ data: id }) {
   const last = thread.lastElementChild;
-  seen.hidden = !last?.classList.contains("own") || last.id > `m${id}`;
+  seen.hidden = !last?.classList.contains("own") || BigInt(last.id.slice(1)) > BigInt(id);
 }
 
 function listen() {
