@@ -290,12 +290,12 @@ impl Heard {
         loop {
             if let Some((event, rest)) = self.1.split_once("\n\n") {
                 let line = |name| event.lines().find_map(|line| line.strip_prefix(name));
-                let html = line("data: ").map(|data| match line("event: ") {
-                    Some(name) => format!("{name} {data}"),
-                    None => {
-                        let data: Value = serde_json::from_str(data).unwrap();
-                        data["html"].as_str().unwrap().to_owned()
+                let html = line("data: ").map(|data| {
+                    if let Some(name) = line("event: ") {
+                        return format!("{name} {data}");
                     }
+                    let data: Value = serde_json::from_str(data).unwrap();
+                    data["html"].as_str().unwrap().to_owned()
                 });
                 self.1 = String::from(rest);
                 if html.is_some() {
