@@ -125,7 +125,7 @@ test("a form from another site changes nothing and signs nobody in", async () =>
   };
   await page.goto("/settings");
   const [csrf, once] = await Promise.all(
-    ["csrf", "once"].map((name) => page.locator(`main [name=${name}]`).inputValue()),
+    ["csrf", "once"].map((name) => page.locator(`main [name=${name}]`).first().inputValue()),
   );
   const tries = [
     ["/settings", { csrf, once, messages_from: "following" }],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, looksRight, person, signedIn } from "./pages.mjs";
+import { PASSWORD, launch, looksRight, person, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
 let server;
@@ -73,25 +73,25 @@ test("an app is registered, gets a token, and both are revoked; the log tells of
 });
 
 test("a password is changed on the settings page, and only this browser stays signed in", async () => {
-  const [someone, elsewhere] = [await signedIn(), await person(browser, server.url)];
+  const [someone, elsewhere] = [await signedIn(browser, server, "shop"), await person(browser, server.url)];
   const { page } = someone;
   await elsewhere.page.goto("/sign-in");
   await elsewhere.page.fill("#name", "shop");
-  await elsewhere.page.fill("#password", "correct horse battery");
+  await elsewhere.page.fill("#password", PASSWORD);
   await elsewhere.page.click("main button");
   await elsewhere.page.waitForURL(server.url + "/");
   await page.click("nav >> text=Settings");
   await looksRight(page, "settings");
   for (const [current, told] of [
     ["wrong horse battery", "This is not the password"],
-    ["correct horse battery", "The account has a new password"],
+    [PASSWORD, "The account has a new password"],
   ]) {
     await page.getByLabel("Password now").fill(current);
     await page.getByLabel("New password").fill("another horse battery");
     await page.getByLabel("The same again").fill("another horse battery");
     await page.getByRole("button", { name: "Change the password" }).click();
     await page.getByText(told).waitFor();
-    await looksRight(page, `settings-${current.split(" ")[0]}`);
+    await looksRight(page, `settings-${current === PASSWORD ? "changed" : "wrong"}`);
   }
   await page.goto("/");
   await page.waitForSelector("text=Hello, @shop");
