@@ -7,8 +7,8 @@ const encode = (text) =>
 
 /** The app with these keys; a token is what the server answered it with. */
 export function client(url, { consumer_key, consumer_secret }) {
-  /** Sends a request without a body, signed by `token` if there is one. */
-  async function call(method, path, token, more = {}) {
+  /** The headers of a request without a body, signed by `token` if there is one. */
+  function signed(method, path, token, more = {}) {
     const parameters = {
       oauth_consumer_key: consumer_key,
       oauth_nonce: randomBytes(16).toString("hex"),
@@ -23,9 +23,13 @@ export function client(url, { consumer_key, consumer_secret }) {
     const base = [method, url + path, sorted].map(encode).join("&");
     const key = [consumer_secret, token?.oauth_token_secret ?? ""].map(encode).join("&");
     const signature = createHmac("sha1", key).update(base).digest("base64");
-    const signed = [...pairs, ["oauth_signature", encode(signature)]];
-    const authorization = `OAuth ${signed.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
-    return fetch(url + path, { method, headers: { authorization } });
+    const header = [...pairs, ["oauth_signature", encode(signature)]];
+    return { authorization: `OAuth ${header.map(([name, value]) => `${name}="${value}"`).join(", ")}` };
+  }
+
+  /** Sends one. */
+  function call(method, path, token, more) {
+    return fetch(url + path, { method, headers: signed(method, path, token, more) });
   }
 
   async function form(answer) {
@@ -35,6 +39,7 @@ export function client(url, { consumer_key, consumer_secret }) {
   }
 
   return {
+    signed,
     call,
     /** The first leg: a request token, for whose page the account decides. */
     async ask(callback) {

@@ -29,9 +29,10 @@ export async function start(settings = {}) {
   };
   const url = `http://localhost:${port}`;
   /** An app and a token of an account, and what runs commands that sign with them. */
-  const client = async (account) => {
-    const app = await guise("app", "add", "--account", account, "Test");
-    const token = await guise("token", "add", "--account", account, "--app", app.id, "--save", account);
+  const client = async (account, name = "Test", operator = "test") => {
+    const app = await guise("app", "add", "--account", account, name);
+    const add = ["token", "add", "--account", account, "--app", app.id, "--operator", operator];
+    const token = await guise(...add, "--save", account);
     // The server's port was chosen by the system, which its configuration does not know.
     const kept = await readFile(credentials, "utf8");
     await writeFile(credentials, kept.replace(/^url = .*$/gm, `url = "${url}"`).replace(/^ca_file = .*$/gm, ""));
