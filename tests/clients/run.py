@@ -15,11 +15,12 @@ import names
 import scenarios
 import with_pytweet
 import with_tweepy
+import with_twurl
 import with_twitterapi
 import with_twython
 from guise import DONE, PASSWORD, Guise
 
-PYTHON = [with_tweepy.Client, with_twitterapi.Client, with_twython.Client, with_pytweet.Client]
+PYTHON = [with_tweepy.Client, with_twitterapi.Client, with_twython.Client, with_pytweet.Client, with_twurl.Client]
 JAVASCRIPT = "with_twitter_api_v2.cjs"
 JAVASCRIPT_ACCOUNTS = 40
 JAVASCRIPT_PEOPLE = 2
@@ -30,7 +31,7 @@ def run_python(server, client, words):
     names.lead_to(server)
     os.environ["REQUESTS_CA_BUNDLE"] = server.ca
     passed = failed = 0
-    for scenario in scenarios.ALL + getattr(client, "OWN", []):
+    for scenario in getattr(client, "ONLY", scenarios.ALL + getattr(client, "OWN", [])):
         name = f"{client.NAME}: {scenario.__name__.replace('_', ' ')}"
         if words not in name:
             continue
