@@ -448,6 +448,8 @@ pub trait Installation {
     async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError>;
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
+    /// Finishes what was begun and closes. Whatever is asked afterwards is answered with [`StoreError::Unavailable`].
+    async fn close(&self) -> Result<(), StoreError>;
 }
 
 /// The whole contract.

@@ -1,5 +1,7 @@
 //! [`Installation`] in SQL.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use guise_domain::{Installation, Sealed, StoreError};
 
@@ -30,5 +32,14 @@ impl Installation for SqliteStore {
         self.highest_id().await?;
         // Nothing is written, so nothing is synced: it shows that the writer takes jobs and can begin.
         self.write(|_| Ok(())).await
+    }
+
+    /// Copies the write-ahead log into the database, too.
+    async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        let writer = Arc::clone(&self.writer);
+        tokio::task::spawn_blocking(move || writer.close())
+            .await
+            .map_err(|error| StoreError::Failed(error.to_string()))?
     }
 }

@@ -104,19 +104,6 @@ impl SqliteStore {
         Ok(Self { readers: Arc::new(readers), writer: Arc::new(writer) })
     }
 
-    /// Writes everything queued, copies the write-ahead log into the database and closes it. Whatever is asked of the
-    /// store afterwards is answered with [`StoreError::Unavailable`].
-    ///
-    /// # Errors
-    /// When the writer ended before.
-    pub async fn close(&self) -> Result<(), StoreError> {
-        self.readers.close().await;
-        let writer = Arc::clone(&self.writer);
-        tokio::task::spawn_blocking(move || writer.close())
-            .await
-            .map_err(|error| StoreError::Failed(error.to_string()))?
-    }
-
     /// Runs `step` on the writer's thread, wholly or not at all, and answers once it is durable.
     async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
     where

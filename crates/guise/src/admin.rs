@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use guise_domain::limits::{CREDENTIALS_STALE_MILLIS, NODE_MAX, PAGE_COUNT_MAX};
 use guise_domain::{
-    Account, Accounts, App, AppId, Apps, By, Clock, EntryId, Ids, Installation, Operator,
-    PageRequest, Randomness, ScreenName, Timestamp,
+    Account, App, AppId, By, Clock, EntryId, Ids, Operator, PageRequest, Randomness, ScreenName,
+    Timestamp,
 };
 
 use crate::clock::{OsRandomness, SystemClock};

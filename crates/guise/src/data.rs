@@ -5,9 +5,10 @@ mod key;
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use guise_domain::{Installation, SealingKey};
+use guise_domain::{SealingKey, Store};
 use guise_sqlite::SqliteStore;
 
 use crate::clock::OsRandomness;
@@ -31,7 +32,7 @@ pub(crate) struct DataFolder {
     pub(crate) path: PathBuf,
     /// Seals and opens the secrets in the store.
     pub(crate) key: SealingKey,
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Arc<dyn Store>,
 }
 
 impl DataFolder {
@@ -116,7 +117,7 @@ fn open_store(
     database: &Path,
     config: &Config,
     on_writer_end: Option<Box<dyn FnOnce() + Send>>,
-) -> anyhow::Result<SqliteStore> {
+) -> anyhow::Result<Arc<dyn Store>> {
     let lock = config.data.join(LOCK);
     let in_use = move || {
         File::create(&lock)
@@ -128,6 +129,7 @@ fn open_store(
         in_use: Some(Box::new(in_use)),
         ..guise_sqlite::Options::default()
     };
-    SqliteStore::open(database, options)
-        .with_context(|| format!("the database {} cannot be opened", database.display()))
+    let store = SqliteStore::open(database, options)
+        .with_context(|| format!("the database {} cannot be opened", database.display()))?;
+    Ok(Arc::new(store))
 }

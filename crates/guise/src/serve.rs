@@ -13,10 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use guise_domain::{Operator, Randomness};
+use guise_domain::{Operator, Randomness, Store};
 use guise_http::serve::{Listener, ServeOptions};
 use guise_http::{Blobs, Foundation, Guise, Settings, TrustedProxies};
-use guise_sqlite::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -61,7 +60,7 @@ pub(crate) async fn run(
 /// A server that has its sockets and can begin to answer.
 pub(crate) struct Server {
     guise: Guise,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     listeners: Vec<Listener>,
     options: ServeOptions,
     /// Where plain HTTP is served.
@@ -77,7 +76,7 @@ impl Server {
     pub(crate) async fn open(config: &Config, data: &DataFolder) -> anyhow::Result<Self> {
         let lock = data.lock()?;
         let foundation = Foundation {
-            store: Arc::new(data.store.clone()),
+            store: Arc::clone(&data.store),
             blobs: blobs(config, data).await?,
             key: data.key.clone(),
             clock: Arc::new(SystemClock),
@@ -86,7 +85,7 @@ impl Server {
         };
         let mut server = Self {
             guise: Guise::start(foundation, settings(config)?).await?,
-            store: data.store.clone(),
+            store: Arc::clone(&data.store),
             listeners: Vec::new(),
             options: options(config)?,
             http: None,

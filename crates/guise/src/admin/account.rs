@@ -1,7 +1,7 @@
 //! `guise account`.
 
 use anyhow::Context;
-use guise_domain::{AccountId, Accounts, NamingChange, NewAccount, Operator, ScreenName};
+use guise_domain::{AccountId, NamingChange, NewAccount, Operator, ScreenName};
 use serde_json::{Value, json};
 
 use super::{Office, naming, program, settle, sign_in};

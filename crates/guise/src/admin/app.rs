@@ -1,7 +1,7 @@
 //! `guise app`.
 
 use anyhow::Context;
-use guise_domain::{Account, App, AppId, Apps, NewApp, Operator, secrets};
+use guise_domain::{Account, App, AppId, NewApp, Operator, secrets};
 use serde_json::{Value, json};
 
 use super::{Office, callback, last_used, program, secret_note, settle};

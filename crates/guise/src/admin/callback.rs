@@ -1,7 +1,7 @@
 //! `guise app callback`.
 
 use anyhow::bail;
-use guise_domain::{AppId, CallbackUrl, Grants};
+use guise_domain::{AppId, CallbackUrl};
 use serde_json::json;
 
 use super::Office;

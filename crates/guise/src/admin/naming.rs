@@ -1,9 +1,7 @@
 //! `guise account show`, `set`, `reserve` and `unreserve`: what an account demands of its profiles' names.
 
 use anyhow::{Context, bail, ensure};
-use guise_domain::{
-    Account, Lookalike, Names, Naming, NamingChange, ReservedWord, ScreenName, Words,
-};
+use guise_domain::{Account, Lookalike, Naming, NamingChange, ReservedWord, ScreenName, Words};
 use serde_json::json;
 
 use super::Office;

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Read};
 use anyhow::{Context, ensure};
 use guise_domain::limits::{LINK_SECONDS, PASSWORD_CHARS_MAX};
 use guise_domain::{
-    Account, Clock, NewLink, Password, PasswordError, PasswordHash, ScreenName, Sessions, Ticket,
+    Account, Clock, NewLink, Password, PasswordError, PasswordHash, ScreenName, Ticket,
 };
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! `guise token`.
 
 use anyhow::{Context, bail};
-use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, Tokens, secrets};
+use guise_domain::{Access, Account, App, Clock, NewToken, Operator, Token, secrets};
 use serde_json::{Value, json};
 
 use super::{Office, last_used, program, secret_note, settle};

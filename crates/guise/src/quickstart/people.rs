@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use guise_domain::{
-    Access, Account, Accounts, Credential, Credentials, NewAccount, ScreenName, Token,
-};
+use guise_domain::{Access, Account, Credential, NewAccount, ScreenName, Token};
 
 use crate::admin::{self, Office};
 use crate::config::Config;

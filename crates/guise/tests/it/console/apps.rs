@@ -1,6 +1,6 @@
 //! Apps and tokens on pages: made, changed and revoked by their account alone, their secrets shown once.
 
-use guise_domain::{AppId, Grants};
+use guise_domain::AppId;
 
 use super::{PASSWORD, account, done, set_password};
 use crate::support::{Browser, Person, World, hidden};

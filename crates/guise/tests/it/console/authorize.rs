@@ -1,6 +1,6 @@
 //! The pages on which an account decides on an app.
 
-use guise_domain::{Access, AccountId, Apps, CallbackUrl, Grants, RequestState, Tokens};
+use guise_domain::{Access, AccountId, CallbackUrl, RequestState};
 use rusqlite::Connection;
 
 use super::{PASSWORD, account, done};

@@ -1,7 +1,5 @@
 //! One-time links.
 
-use guise_domain::{Accounts, Sessions};
-
 use super::{PASSWORD, account, done, link};
 use crate::support::{Browser, World};
 

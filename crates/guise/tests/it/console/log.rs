@@ -1,6 +1,6 @@
 //! The log in plain words: filters, pages, and nobody else's lines.
 
-use guise_domain::{Accounts, Log, LogFilter, PageRequest};
+use guise_domain::{LogFilter, PageRequest};
 
 use super::{PASSWORD, account};
 use crate::support::{Browser, World};

@@ -15,8 +15,8 @@ mod talks;
 mod writing;
 
 use guise_domain::{
-    AccountId, Accounts, Clock, Entry, Log, LogFilter, NewAccount, NewLink, PageRequest, Password,
-    PasswordHash, Sessions, Ticket,
+    AccountId, Clock, Entry, LogFilter, NewAccount, NewLink, PageRequest, Password, PasswordHash,
+    Ticket,
 };
 
 use crate::support::{OsRandomness, World};

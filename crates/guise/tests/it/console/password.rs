@@ -1,7 +1,5 @@
 //! A new password, chosen on a page.
 
-use guise_domain::Sessions;
-
 use super::{PASSWORD, account, done, link};
 use crate::support::{Browser, World, hidden};
 

@@ -1,8 +1,6 @@
 //! Names and faces, made, changed and taken away without script.
 
-use guise_domain::{
-    Accounts, Names, NamingChange, PageRequest, ProfileFilter, Profiles, ReservedWord,
-};
+use guise_domain::{NamingChange, PageRequest, ProfileFilter, ReservedWord};
 
 use super::{PASSWORD, account, done};
 use crate::support::{Browser, JON, Reply, World, hidden};

@@ -1,7 +1,5 @@
 //! Signing in and out, and what sessions outlive.
 
-use guise_domain::{Accounts, Apps, Sessions};
-
 use super::{PASSWORD, account, done, set_password};
 use crate::support::{Browser, World};
 
@@ -75,7 +73,7 @@ async fn what_a_page_changes_is_done_by_the_console_app_once_and_as_the_operator
     let expected = expected.map(|(action, operator)| (action.to_owned(), operator));
     assert_eq!(lines[2..], expected);
     let page = guise_domain::PageRequest { count: 5, before: None };
-    let log = guise_domain::Log::log(&world.store, shop, guise_domain::LogFilter::default(), page);
+    let log = world.store.log(shop, guise_domain::LogFilter::default(), page);
     let apps: Vec<_> = log.await.unwrap().items.iter().map(|entry| entry.app.unwrap()).collect();
     assert!(apps.iter().all(|app| *app == apps[0]), "one app for all: {apps:?}");
     let console = world.store.app(apps[0]).await.unwrap().unwrap();

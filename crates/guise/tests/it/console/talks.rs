@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use guise_domain::Accounts;
 use guise_domain::rate::{Endpoint, Rule};
 use guise_http::Settings;
 use reqwest::StatusCode;

@@ -1,6 +1,6 @@
 //! The log (`/guise/v1/audit`).
 
-use guise_domain::{Access, Apps, By};
+use guise_domain::{Access, By};
 use serde_json::{Value, json};
 
 use crate::support::{Person, World};

@@ -1,6 +1,6 @@
 //! Who may call (contract §4).
 
-use guise_domain::{Access, Accounts, Apps, Tokens};
+use guise_domain::Access;
 
 use crate::support::{Person, World};
 

@@ -1,6 +1,5 @@
 //! Bearer tokens: what apps read for themselves (contract §4).
 
-use guise_domain::Apps;
 use serde_json::json;
 
 use crate::support::{Person, Reply, World};

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use guise_domain::Rates;
 use guise_domain::rate::Endpoint;
 use guise_http::serve::ServeOptions;
 use serde_json::json;

@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 use guise_domain::{
-    Access, AccountId, Accounts, Action, AppId, Apps, CallbackUrl, Grants, Names, NamingChange,
-    NewAccount, NewApp, NewLink, NewSession, NewToken, PasswordHash, ReservedWord, Sealed,
-    Sessions, TicketHash, Tokens,
+    Access, AccountId, Action, AppId, CallbackUrl, NamingChange, NewAccount, NewApp, NewLink,
+    NewSession, NewToken, PasswordHash, ReservedWord, Sealed, TicketHash,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};

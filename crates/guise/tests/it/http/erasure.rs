@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use guise_domain::rate::{Endpoint, Rule};
-use guise_domain::{Admission, Admitted, EntryId, ProfileId, Profiles, ReplayKey};
+use guise_domain::{Admission, Admitted, EntryId, ProfileId, ReplayKey};
 use serde_json::{Value, json};
 
 use crate::support::{Person, Reply, World};

@@ -1,6 +1,6 @@
 //! Profiles as their owner knows them: `/guise/v1/profiles/…`.
 
-use guise_domain::{Accounts, Digest};
+use guise_domain::Digest;
 use serde_json::{Value, json};
 
 use crate::support::{Call, JON, Person, World, other_jon};

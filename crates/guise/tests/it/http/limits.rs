@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guise_domain::{Access, Accounts};
+use guise_domain::Access;
 use serde_json::json;
 use tokio::task::JoinSet;
 

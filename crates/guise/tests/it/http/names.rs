@@ -1,6 +1,6 @@
 //! Names that are reserved, required to come with a kind, or look like others: on every path that sets one.
 
-use guise_domain::{Names, NamingChange, ReservedWord};
+use guise_domain::{NamingChange, ReservedWord};
 use guise_http::Settings;
 use serde_json::{Value, json};
 

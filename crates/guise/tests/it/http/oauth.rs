@@ -1,8 +1,6 @@
 //! The first and the third leg: asking for a request token, and exchanging it (contract §4).
 
-use guise_domain::{
-    Access, Account, Accounts, Allowance, Apps, CallbackUrl, Grants, Tokens, VerifierHash,
-};
+use guise_domain::{Access, Account, Allowance, CallbackUrl, VerifierHash};
 use serde_json::json;
 
 use crate::support::{Call, Person, Reply, World};

@@ -1,6 +1,5 @@
 //! Accounts as others see them (contract §4).
 
-use guise_domain::Accounts;
 use serde_json::json;
 
 use crate::support::World;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
     AccountId, Admission, Admitted, AppId, By, Content, CreateProfileError, EntryId, ImageType,
-    Media, MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
+    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
     ProfileId, ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
 use guise_sqlite::{Options, SqliteStore};
@@ -262,7 +262,7 @@ async fn on_a_full_disk_what_was_answered_is_kept_and_nothing_else() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("guise.db");
     let small = Options { pages_max: Some(60), ..Options::default() };
-    let store = Arc::new(SqliteStore::open(&path, small).unwrap());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, small).unwrap());
     people(&*store).await;
     let mut tasks = JoinSet::new();
     for number in 0..3000_u16 {

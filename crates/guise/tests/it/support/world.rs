@@ -8,8 +8,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use guise_domain::{
-    Access, Account, AccountId, Accounts, AppId, Apps, By, Clock, EntryId, Ids, NewAccount, NewApp,
-    NewToken, Randomness, SealingKey, Timestamp, Tokens,
+    Access, Account, AccountId, AppId, By, Clock, EntryId, Ids, NewAccount, NewApp, NewToken,
+    Randomness, SealingKey, Store, Timestamp,
 };
 use guise_http::serve::{Drained, Listener, ServeOptions, serve};
 use guise_http::{Blobs, Foundation, Guise, Settings};
@@ -97,7 +97,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) clock: ManualClock,
     pub(crate) guise: Guise,
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) http: reqwest::Client,
     pub(crate) folder: Arc<TempDir>,
     settings: Settings,
@@ -133,9 +133,11 @@ impl World {
         settings: Settings,
         options: ServeOptions,
     ) -> Self {
-        let store = SqliteStore::open(&folder.path().join("guise.db"), Options::default()).unwrap();
+        let database = folder.path().join("guise.db");
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&database, Options::default()).unwrap());
         let foundation = Foundation {
-            store: Arc::new(store.clone()),
+            store: Arc::clone(&store),
             blobs: Blobs::local(&folder.path().join("blobs")).unwrap(),
             key: SealingKey::new(&KEY),
             clock: Arc::new(clock.clone()),

@@ -1,6 +1,6 @@
 //! `mark_read` and `indicate_typing`.
 
-use guise_domain::{MessageId, Messages};
+use guise_domain::MessageId;
 
 use super::{PAGE_MISSING, id, pair, say};
 use crate::support::World;

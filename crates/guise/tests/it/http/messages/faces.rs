@@ -1,6 +1,5 @@
 //! Messages under custom profiles.
 
-use guise_domain::Accounts;
 use serde_json::json;
 
 use super::{NEW, PAGE_MISSING, body, id, inbox, pair, say, say_as};

@@ -1,6 +1,6 @@
 //! What bad messages get. Nothing of them is sent.
 
-use guise_domain::{Access, Accounts};
+use guise_domain::Access;
 use serde_json::{Value, json};
 
 use super::{LIST, NEW, inbox, pair, say, send};

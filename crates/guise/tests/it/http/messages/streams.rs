@@ -1,6 +1,6 @@
 //! A box as it fills (`/guise/v1/direct_messages/stream`).
 
-use guise_domain::{Access, Tokens};
+use guise_domain::Access;
 use serde_json::{Value, json};
 
 use super::{id, pair, say, say_as};
