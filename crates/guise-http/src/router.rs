@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use guise_domain::limits::PATH_BYTES_MAX;
 use http::Uri;
 use http::uri::PathAndQuery;
+use percent_encoding::percent_decode_str;
 
 use crate::error::{Refusal, with_slug};
 use crate::record::{note_route, record};
@@ -86,21 +88,25 @@ pub fn router(guise: Guise) -> Router {
         .layer(from_fn_with_state(guise, record))
 }
 
-/// Takes `.json` off the API's paths: it is optional on each of them.
-async fn without_suffix(mut request: Request) -> Result<Request, Refusal> {
-    let uri = request.uri();
-    if uri.path().len() > PATH_BYTES_MAX {
-        return Err(Refusal::NotFound);
+/// Takes `.json` off the API's paths: it is optional on each of them. A path that is no text leads nowhere.
+async fn without_suffix(request: Request) -> Result<Request, Response> {
+    let path = request.uri().path();
+    if path.len() > PATH_BYTES_MAX || percent_decode_str(path).decode_utf8().is_err() {
+        return Err(console::nothing(request).await);
     }
+    rewritten(request).map_err(IntoResponse::into_response)
+}
+
+fn rewritten(mut request: Request) -> Result<Request, Refusal> {
+    let uri = request.uri();
     let path = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/1.1/"));
     if let Some(path) = path {
-        let rewritten = match uri.query() {
+        let bare = match uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),
         };
         let mut parts = uri.clone().into_parts();
-        parts.path_and_query =
-            Some(PathAndQuery::try_from(rewritten).map_err(|_| Refusal::NotFound)?);
+        parts.path_and_query = Some(PathAndQuery::try_from(bare).map_err(|_| Refusal::NotFound)?);
         *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::NotFound)?;
     }
     Ok(request)

@@ -86,8 +86,11 @@ async fn a_browser_is_told_what_is_wrong_on_a_page_and_a_program_as_before() {
     browser.get("/sign-out").await.says(404, "There is no such page");
     let message = "Sorry, that page does not exist.";
     world.get("/nothing").send().await.refused(404, 34, message);
-    for path in ["/1.1/nothing.json", "/2/nothing", "/guise/v1/nothing"] {
+    for path in ["/1.1/nothing.json", "/2/nothing", "/guise/v1/nothing", "/guise/v1/requests/%ff"] {
         browser.get(path).await.refused(404, 34, message);
+    }
+    for path in ["/profiles/%ff", &format!("/{}", "a".repeat(3000))] {
+        browser.get(path).await.says(404, "There is no such page");
     }
 }
 
