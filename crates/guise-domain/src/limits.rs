@@ -92,6 +92,8 @@ limits! {
     ALT_TEXT_CHARS_MAX: usize = 1000, "characters";
     /// Profiles or messages on one page of a list.
     PAGE_COUNT_MAX: u32 = 50, "items";
+    /// Profiles that the page of a conversation offers to write under: the newest ones.
+    PROFILES_OFFERED_MAX: u32 = 1000, "profiles";
     /// Profiles or messages on one page when the request does not say.
     PAGE_COUNT_DEFAULT: u32 = 20, "items";
     /// A still picture, as uploaded.

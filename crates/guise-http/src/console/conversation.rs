@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use bytes::Bytes;
-use guise_domain::limits::PAGE_COUNT_MAX;
+use guise_domain::limits::PROFILES_OFFERED_MAX;
 use guise_domain::rate::Endpoint;
 use guise_domain::{Account, Admitted, MediaId, Message, MessageId, Page, PageRequest, SendError};
 use http::StatusCode;
@@ -214,7 +214,7 @@ async fn faces(
         Some(id) => id.parse().ok(),
         None => last,
     };
-    let page_of = PageRequest { count: PAGE_COUNT_MAX, before: None };
+    let page_of = PageRequest { count: PROFILES_OFFERED_MAX, before: None };
     let mut profiles = guise.store().profiles(me.id, page_of).await?.items;
     if let Some(id) = chosen
         && !profiles.iter().any(|profile| profile.id == id)

@@ -220,6 +220,20 @@ async fn people_write_and_answer_as_whom_they_choose() {
 }
 
 #[tokio::test]
+async fn each_of_many_profiles_can_be_chosen() {
+    let world = World::new().await;
+    let shop = person(&world, "shop").await;
+    person(&world, "ann").await;
+    for number in 0..60 {
+        world.profile(&shop, &format!("Face {number}")).await;
+    }
+    let page = browser(&world, "shop").await.get("/conversations/ann").await.html();
+    for number in 0..60 {
+        assert!(page.contains(&format!(">Face {number}</option>")), "{number}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_sent_says_why_and_keeps_the_text() {
     let mut settings = Settings::default();
     settings.rules.set(Endpoint::DirectMessagesNew, Rule { limit: 3, window_seconds: 86_400 });
