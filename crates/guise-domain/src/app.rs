@@ -1,6 +1,7 @@
 //! Apps: programs that act for accounts.
 
 use crate::limits::APP_NAME_CHARS_MAX;
+use crate::name::{check_all, trimmed};
 use crate::{AccountId, AppId, Sealed, Timestamp};
 
 /// An app as it is kept. Only its owner sees it; any account may hold a token for it.
@@ -28,19 +29,20 @@ pub struct App {
 
 /// Why a text is no app's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {APP_NAME_CHARS_MAX} characters on one line")]
+#[error("must be 1 to {APP_NAME_CHARS_MAX} visible characters on one line")]
 pub struct AppNameError;
 
 impl App {
-    /// What a new app may be called, without white space around it.
+    /// What a new app may be called: trimmed, in NFC, and of what a profile's name may have. Whoever decides whether it
+    /// may act for them has to see who asks.
     ///
     /// # Errors
     /// The rule.
     pub fn parse_name(text: &str) -> Result<String, AppNameError> {
-        let text = text.trim();
-        let fits = (1..=APP_NAME_CHARS_MAX).contains(&text.chars().count());
-        if fits && !text.chars().any(char::is_control) {
-            Ok(text.to_owned())
+        let chars = trimmed(text, APP_NAME_CHARS_MAX);
+        let fits = (1..=APP_NAME_CHARS_MAX).contains(&chars.len());
+        if fits && check_all(&chars).is_ok() {
+            Ok(chars.into_iter().collect())
         } else {
             Err(AppNameError)
         }

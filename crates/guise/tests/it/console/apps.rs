@@ -140,10 +140,12 @@ async fn wrong_fields_are_told_and_make_nothing() {
     let before = done(&world, shop.account).await;
     let long = "x".repeat(65);
     for (name, url, told) in [
-        ("", "", "The name must be 1 to 64 characters on one line."),
+        ("", "", "The name must be 1 to 64 visible characters on one line."),
         (" ", "", "The name must be"),
         (&long, "", "The name must be"),
         ("a\nb", "", "The name must be"),
+        ("ksed\u{202E}", "", "The name must be"),
+        ("\u{200B}", "", "The name must be"),
         ("desk", "javascript:alert(1)", "The address "),
         ("desk", "desk.example", "The address "),
     ] {
