@@ -1,6 +1,8 @@
 //! What nobody sees: secrets in headers, queries and texts.
 
+use bytes::Bytes;
 use guise_domain::limits::INSPECTED_TEXT_BYTES_MAX;
+use guise_oauth1::{percent_decode, percent_encode};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -9,11 +11,23 @@ use crate::wire::Pairs;
 
 const HIDDEN: &str = "(hidden)";
 
+/// What the names of secrets have in them.
+const SECRETS: [&str; 9] = [
+    "secret",
+    "password",
+    "cookie",
+    "verifier",
+    "csrf",
+    "api-key",
+    "apikey",
+    "token",
+    "authorization",
+];
+
 /// Whether what has this name is a secret, or opens something.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let words = ["secret", "password", "cookie", "verifier", "csrf", "api-key", "apikey", "token"];
-    name == "proxy-authorization" || words.iter().any(|word| name.contains(word))
+    SECRETS.iter().any(|word| name.contains(word))
 }
 
 /// A token's public half as it is shown: whose it is, and its first letters.
@@ -94,6 +108,57 @@ pub(super) fn form(text: &str) -> String {
     path("", Some(text)).split_off(1)
 }
 
+/// A JSON text without its secrets; whatever else it is, and JSON that has none, as it is.
+pub(super) fn json(text: &Bytes) -> Bytes {
+    let mut value = serde_json::from_slice(text).unwrap_or(Value::Null);
+    if !members(&mut value) {
+        return text.clone();
+    }
+    serde_json::to_vec(&value).map_or_else(|_| Bytes::new(), Bytes::from)
+}
+
+/// Hides the members that are secrets; whether there were any.
+fn members(value: &mut Value) -> bool {
+    let hide = |(name, member): (&String, &mut Value)| {
+        if is_secret(name) {
+            *member = HIDDEN.into();
+            return true;
+        }
+        members(member)
+    };
+    // Each of them, not up to the first.
+    match value {
+        Value::Array(items) => items.iter_mut().map(members).fold(false, |any, one| any | one),
+        Value::Object(named) => named.iter_mut().map(hide).fold(false, |any, one| any | one),
+        _ => false,
+    }
+}
+
+/// A base string without the secrets among its parameters. Clients that encode wrongly are explained too, so what keeps
+/// parameters apart may be encoded or not. A token's public half stays: without it nobody sees a wrong one.
+pub(super) fn base_string(text: &str) -> String {
+    let parameters = text.match_indices('&').nth(1).map_or(text.len(), |(at, _)| at + 1);
+    let (start, parameters) = text.split_at(parameters);
+    let pieces = parameters.split('&').map(|piece| {
+        let parameters: Vec<String> = piece.split("%26").map(parameter).collect();
+        parameters.join("%26")
+    });
+    format!("{start}{}", pieces.collect::<Vec<_>>().join("&"))
+}
+
+/// A parameter as it stands in a base string.
+fn parameter(text: &str) -> String {
+    let ends = ["%3D", "="].map(|equals| text.find(equals).map(|at| (at, at + equals.len())));
+    let Some((end, value)) = ends.into_iter().flatten().min() else { return text.to_owned() };
+    let [name, start] = [end, value].map(|at| text.get(..at).unwrap_or_default());
+    let plain = percent_decode(&percent_decode(name));
+    if is_secret(&plain) && plain != "oauth_token" {
+        format!("{start}{}", percent_encode(HIDDEN))
+    } else {
+        text.to_owned()
+    }
+}
+
 /// The first bytes of a text that make whole characters.
 pub(super) fn truncated(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
@@ -144,6 +209,27 @@ mod tests {
         }
         let shown = headers(&map).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
         assert_eq!(shown, ["OAuth (hidden)", "(hidden)", "b", "(hidden)"]);
+        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        for same in ["", "no json", "{ \"a\": [1] }", "{\"password\": "] {
+            assert_eq!(json(&bytes(same)), same);
+        }
+        assert_eq!(
+            json(&bytes("{ \"a\": [{\"Password\": {\"b\": 1}}, {\"my_token\": 2}] }")),
+            "{\"a\":[{\"Password\":\"(hidden)\"},{\"my_token\":\"(hidden)\"}]}"
+        );
+        for (whole, without) in [
+            ("GET", "GET"),
+            ("GET&http%3A%2F%2Fa", "GET&http%3A%2F%2Fa"),
+            (
+                "GET&u&a%3D1%26my%255Fsecret%3D2%26oauth_token%3D3%26password%3D%26b%3D4",
+                "GET&u&a%3D1%26my%255Fsecret%3D%28hidden%29%26oauth_token%3D3\
+                 %26password%3D%28hidden%29%26b%3D4",
+            ),
+            ("GET&u&a=1&password=2&b=3", "GET&u&a=1&password=%28hidden%29&b=3"),
+            ("GET&u&a%3D%253Dpassword%253D1", "GET&u&a%3D%253Dpassword%253D1"),
+        ] {
+            assert_eq!(base_string(whole), without);
+        }
         let mut value = serde_json::json!({"a": ["x s3cret y"]});
         known(&mut value, &["s3cret".to_owned()]);
         assert_eq!(value, serde_json::json!({"a": ["x (hidden) y"]}));

@@ -4,6 +4,7 @@ use guise_oauth1::Diagnosis;
 use serde_json::{Value, json};
 
 use super::entry::{Entry, Kept, Text};
+use super::hide;
 use crate::wire::written_moment;
 
 /// One line of a list.
@@ -63,7 +64,13 @@ fn diagnosed(entry: &Entry, diagnosis: Option<&Diagnosis>) -> Value {
             Kept::Nothing | Kept::Whole(_) => Value::Null,
         };
     };
-    explanation(diagnosis)
+    let mut told = explanation(diagnosis);
+    for name in ["base_string", "signed_base_string"] {
+        if let Some(Value::String(text)) = told.get_mut(name) {
+            *text = hide::base_string(text);
+        }
+    }
+    told
 }
 
 /// A diagnosis as the API tells it.

@@ -203,7 +203,8 @@ impl Seen {
 }
 
 /// The beginning of these bytes, if there are any and they are text.
-fn beginning(bytes: &Bytes) -> Option<Text> {
+fn beginning(whole: &Bytes) -> Option<Text> {
+    let bytes = hide::json(whole);
     let start = bytes.get(..bytes.len().min(INSPECTED_TEXT_BYTES_MAX)).unwrap_or_default();
     let text = match std::str::from_utf8(start) {
         Ok(text) => text,
@@ -213,7 +214,7 @@ fn beginning(bytes: &Bytes) -> Option<Text> {
         }
         Err(_) => return None,
     };
-    (!text.is_empty()).then(|| Text { text: text.to_owned(), bytes: bytes.len() })
+    (!text.is_empty()).then(|| Text { text: text.to_owned(), bytes: whole.len() })
 }
 
 /// The beginning of an answer's body, if it is text and wholly there already.

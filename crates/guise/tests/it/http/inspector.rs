@@ -224,6 +224,29 @@ async fn secrets_are_in_nothing_that_is_remembered() {
 }
 
 #[tokio::test]
+async fn what_is_called_a_secret_is_hidden_wherever_it_is() {
+    let world = with_bodies().await;
+    let shop = world.person("shop").await;
+    let stranger = Person { token_secret: "x".into(), ..shop.clone() };
+    let path = format!("{LIST}?a=1&password=unmistakable");
+    let in_query = world.get(&path).by(&stranger).send().await;
+    let call = world.post("/1.1/custom_profiles/destroy.json").by(&stranger);
+    let in_form = call.form("id=1&my_secret=unmistakable").send().await;
+    let call = world.post(NEW).by(&shop).json(r#"{"a": {"Password": "unmistakable"}}"#);
+    let in_json = call.send().await;
+    for (reply, base, body) in [
+        (in_query, "a%3D1%26", Value::Null),
+        (in_form, "id%3D1%26my_secret%3D%28hidden%29%26", json!("id=1&my_secret=(hidden)")),
+        (in_json, "", json!(r#"{"a":{"Password":"(hidden)"}}"#)),
+    ] {
+        let seen = of(&world, &shop, &reply).await;
+        assert!(!seen.to_string().contains("unmistakable"), "{seen}");
+        assert!(seen.to_string().contains(base), "{seen}");
+        assert_eq!(seen["body"]["text"], body);
+    }
+}
+
+#[tokio::test]
 async fn bodies_are_kept_only_where_they_are_wanted() {
     for bodies in [false, true] {
         let world = World::with(Settings { inspector_bodies: bodies, ..Settings::default() }).await;
