@@ -21,7 +21,7 @@ struct RefusedPage<'a> {
 pub(super) fn with_page(mut response: Response) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let (mut parts, _) = response.into_parts();
-    let (title, message) = (title(parts.status), problem.message.as_str());
+    let (title, message) = (title(parts.status), words(&problem));
     let written = page(parts.status, &RefusedPage { frame: Frame::nobody(), title, message });
     let (head, body) = written.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
@@ -29,6 +29,19 @@ pub(super) fn with_page(mut response: Response) -> Response {
         parts.headers.insert(CONTENT_TYPE, html.clone());
     }
     Response::from_parts(parts, body)
+}
+
+/// What is said to people where the original's words are for programs.
+fn words(problem: &Problem) -> &str {
+    match problem.slug {
+        "not-permitted" => {
+            "This account may not use custom profiles. Whoever runs this server can allow it: guise account allow."
+        }
+        "over-capacity" => {
+            "The server is busy, or cannot keep anything now. Go back, and try again in a while."
+        }
+        _ => &problem.message,
+    }
 }
 
 fn title(status: StatusCode) -> &'static str {

@@ -1,22 +1,22 @@
 //! Signing in and out.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use guise_domain::limits::PATH_BYTES_MAX;
 use guise_domain::{
     AccountId, AppId, EntryId, NewApp, NewSession, Operator, OperatorError, Password, PasswordHash,
     ScreenName, Ticket,
 };
-use http::StatusCode;
-use http::header::{HeaderValue, RETRY_AFTER};
+use http::header::{HeaderValue, REFERER, RETRY_AFTER};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use serde::Deserialize;
+use http::{StatusCode, Uri};
 
 use super::form::Knock;
 use super::{Frame, Posted, cookie, page, see, signed_in};
 use crate::error::Refusal;
+use crate::extract::query;
 use crate::origin;
 use crate::state::Guise;
 use crate::wire::Pairs;
@@ -24,6 +24,8 @@ use crate::wire::Pairs;
 /// What an account's own app is called, beside the messages it sends and in the log.
 const CONSOLE: &str = "Guise console";
 const WRONG: &str = "No account has this name and this password.";
+const OVER: &str =
+    "You are not signed in any more, and what you sent was not taken. Sign in, and send it again.";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -42,36 +44,16 @@ struct OnwardPage {
     to: String,
 }
 
-/// `?to=/profiles`
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
-    to: Option<String>,
-}
-
-/// Where to go once signed in.
-pub(crate) struct To(String);
-
-impl FromRequestParts<Guise> for To {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Guise) -> Result<Self, Refusal> {
-        let asked = Query::<Asked>::try_from_uri(&parts.uri).ok();
-        Ok(Self(ours(asked.and_then(|Query(asked)| asked.to).as_deref().unwrap_or_default())))
-    }
-}
-
-/// `GET /sign-in`
-pub(crate) async fn show(
-    State(guise): State<Guise>,
-    To(to): To,
-    parts: Parts,
-) -> Result<Response, Refusal> {
+/// `GET /sign-in?to=<where to go once signed in>`, with `over` when a session was over
+pub(crate) async fn show(State(guise): State<Guise>, parts: Parts) -> Result<Response, Refusal> {
+    let asked = query(&parts);
+    let to = ours(asked.get("to").unwrap_or_default());
     if signed_in::find(&guise, &parts).await?.is_some() {
         return Ok(see(&to));
     }
     let (name, operator) = (String::new(), String::new());
-    let frame = Frame::nobody();
-    Ok(page(StatusCode::OK, &SignInPage { frame, name, operator, to, problem: None }))
+    let problem = asked.get("over").map(|_| OVER.to_owned());
+    Ok(page(StatusCode::OK, &SignInPage { frame: Frame::nobody(), name, operator, to, problem }))
 }
 
 /// `POST /sign-in`
@@ -159,6 +141,17 @@ pub(super) fn way_in(asked: Option<&PathAndQuery>) -> Response {
             see(&format!("/sign-in?to={to}"))
         }
     }
+}
+
+/// The way to the sign-in page from a form that was sent when its session was over, and from there to the form's page.
+pub(super) fn way_back(parts: &Parts) -> Response {
+    if parts.uri.path().starts_with("/sign-out") {
+        return see("/sign-in");
+    }
+    let from = parts.headers.get(REFERER).and_then(|from| Uri::try_from(from.as_bytes()).ok());
+    let from = from.as_ref().and_then(Uri::path_and_query).map_or("/", PathAndQuery::as_str);
+    let to: String = form_urlencoded::byte_serialize(from.as_bytes()).collect();
+    see(&format!("/sign-in?over&to={to}"))
 }
 
 /// What a form says, or nothing.

@@ -12,7 +12,7 @@ use http::Method;
 use http::request::Parts;
 use sha2::{Digest, Sha256};
 
-use super::sign_in::way_in;
+use super::sign_in::{way_back, way_in};
 use super::{Frame, Section, cookie};
 use crate::error::Refusal;
 use crate::origin::Origin;
@@ -44,7 +44,8 @@ impl FromRequestParts<Guise> for SignedIn {
         }
         match find(guise, parts).await.map_err(refused)? {
             Some(signed) => Ok(signed),
-            None => Err(way_in(if reading { parts.uri.path_and_query() } else { None })),
+            None if reading => Err(way_in(parts.uri.path_and_query())),
+            None => Err(way_back(parts)),
         }
     }
 }

@@ -239,7 +239,7 @@ async fn nobody_else_decides_for_an_account() {
     reply.says(403, "not sent from a page of this server");
     account(&world, "bob").await;
     let mut other = Browser::new(&world);
-    other.post_bare("/oauth/authorize", &proven).await.sees("/sign-in");
+    other.post_bare("/oauth/authorize", &proven).await.sees("/sign-in?over&to=%2F");
     other.sign_in("bob", PASSWORD, "").await;
     other.post_bare("/oauth/authorize", &proven).await.says(403, "This form has expired.");
     let state = world.store.request_token(&request.token).await.unwrap().unwrap().state;

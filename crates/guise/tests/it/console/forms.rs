@@ -77,7 +77,16 @@ async fn a_form_that_this_session_was_not_shown_is_refused() {
     browser.post_bare("/settings", &[("csrf", &theirs), ("csrf", &ours)]).await.says(403, told);
     browser.post_bare("/sign-out-everywhere", &[]).await.says(403, told);
     assert_eq!(done(&world, shop).await.len(), 4, "nothing was done");
-    Browser::new(&world).post_bare("/settings", &[("csrf", &ours), CLOSE]).await.sees("/sign-in");
+    let mut over = Browser::new(&world);
+    over.post_bare("/settings", &[("csrf", &ours), CLOSE]).await.sees("/sign-in?over&to=%2F");
+    let (origin, page) = (world.url(), format!("{}/settings?a=b", world.url()));
+    let headers = [("origin", &*origin), ("referer", &*page)];
+    let way = "/sign-in?over&to=%2Fsettings%3Fa%3Db";
+    over.post_as("/settings/password", &[CLOSE], &headers).await.sees(way);
+    let page = over.get(way).await.html();
+    assert!(page.contains("what you sent was not taken"), "{page}");
+    assert!(page.contains("name=\"to\" value=\"/settings?a=b\""), "{page}");
+    over.post_bare("/sign-out", &[]).await.sees("/sign-in");
     browser.post_bare("/settings", &[("csrf", &ours), CLOSE]).await.sees("/settings");
 }
 

@@ -69,7 +69,7 @@ async fn a_password_that_breaks_a_rule_or_comes_from_elsewhere_changes_nothing()
     let foreign = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     assert_eq!(browser.post_as(CHANGE, &fields, &foreign).await.status, 403);
     assert_eq!(signed_in(&world).await.post_bare(CHANGE, &fields).await.status, 403, "another's");
-    Browser::new(&world).post_bare(CHANGE, &fields).await.sees("/sign-in");
+    Browser::new(&world).post_bare(CHANGE, &fields).await.sees("/sign-in?over&to=%2F");
     assert_eq!(world.store.password(shop).await.unwrap(), kept);
     browser.get("/").await.says(200, "Hello, @shop");
     let lines = done(&world, shop).await;

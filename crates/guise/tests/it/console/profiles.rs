@@ -255,6 +255,6 @@ async fn nobody_reaches_the_profiles_of_others_or_sends_forms_for_them() {
 
     assert!(world.store.allow_custom_profiles(id, false, world.by()).await.unwrap());
     for path in ["/profiles", "/profiles/new", &one] {
-        browser.get(path).await.says(403, "Client is not permitted");
+        browser.get(path).await.says(403, "This account may not use custom profiles.");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use guise_domain::limits::STREAMS_OF_ACCOUNT_MAX;
 use guise_domain::rate::{Endpoint, Rule};
 use guise_http::Settings;
 use reqwest::StatusCode;
@@ -349,6 +350,24 @@ async fn new_messages_of_this_conversation_come_by_themselves_until_the_session_
     anns.post("/settings", "/sign-out", &[]).await.sees("/sign-in");
     text(&world, &shop, &ann, "after the end").await;
     assert_eq!(heard.next().await, None);
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_streams_and_people_are_told_in_their_words() {
+    let world = World::new().await;
+    for name in ["shop", "ann"] {
+        person(&world, name).await;
+    }
+    let mut anns = browser(&world, "ann").await;
+    let cookie = anns.cookie.clone().unwrap();
+    let path = "/conversations/shop/stream";
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_OF_ACCOUNT_MAX {
+        open.push(Heard::open(&world, &cookie, path).await);
+    }
+    anns.get(path).await.says(503, "The server is busy");
+    let mut shops = browser(&world, "shop").await;
+    Heard::open(&world, &shops.cookie.take().unwrap(), "/conversations/ann/stream").await;
 }
 
 #[tokio::test]
