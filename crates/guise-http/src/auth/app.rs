@@ -41,7 +41,7 @@ impl Proof for SigningApp {
         if let Some(token) = presented.token() {
             let found = guise.store().request_token(token).await?;
             let Some(found) = found.filter(|found| found.app == app.id) else {
-                return Ok(Found::UnknownToken(Some(of(&app))));
+                return Ok(Found::UnknownToken(Some(Named::app(&app))));
             };
             token_secret = guise.credentials().open(&found.secret, &found.token)?;
             request = Some(found);
@@ -68,13 +68,8 @@ impl Proof for SigningApp {
     }
 
     fn named(&self) -> Named {
-        of(&self.app)
+        Named::app(&self.app)
     }
-}
-
-/// An app that names no account.
-fn of(app: &App) -> Named {
-    Named { app: app.id, owner: app.owner, account: None }
 }
 
 /// An app that calls for itself, proven by its signature or its secret.
@@ -126,7 +121,7 @@ impl AppCaller {
         headers: &HeaderMap,
         record: Record,
     ) -> Result<Self, Refusal> {
-        let app = bearer::by_secret(guise, headers).await?;
+        let app = bearer::by_secret(guise, headers, &record).await?;
         record.set_app(app.id, None);
         let now = guise.now();
         guise.last_uses().note(app.owner, Used::App(app.id), now);

@@ -15,6 +15,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 
+use super::Named;
 use super::verify::is_bearer;
 use crate::error::Refusal;
 use crate::record::Record;
@@ -49,8 +50,24 @@ pub(crate) async fn app_of(guise: &Guise, bearer: &str) -> Result<Option<(App, S
     Ok((same && !app.revoked).then_some((app, sealed)))
 }
 
+/// Notes whose bearer token a request brings to where none is taken.
+pub(super) async fn note(guise: &Guise, parts: &Parts) {
+    let Some((record, bearer)) = parts.extensions.get::<Record>().zip(bearer(&parts.headers))
+    else {
+        return;
+    };
+    // A store that does not answer is no reason to say something else than otherwise.
+    if let Ok(Some((app, _))) = app_of(guise, bearer).await {
+        record.set_named(Named::app(&app));
+    }
+}
+
 /// The app whose key and secret are in the header, each percent-encoded.
-pub(super) async fn by_secret(guise: &Guise, headers: &HeaderMap) -> Result<App, Refusal> {
+pub(super) async fn by_secret(
+    guise: &Guise,
+    headers: &HeaderMap,
+    record: &Record,
+) -> Result<App, Refusal> {
     let (key, secret) = basic(headers).ok_or(Refusal::CredentialsRefused)?;
     if key.len() > CREDENTIAL_BYTES_MAX {
         return Err(Refusal::CredentialsRefused);
@@ -59,6 +76,7 @@ pub(super) async fn by_secret(guise: &Guise, headers: &HeaderMap) -> Result<App,
         let _ = bool::from(NOBODYS.as_bytes().ct_eq(secret.as_bytes()));
         return Err(Refusal::CredentialsRefused);
     };
+    record.set_named(Named::app(&app));
     let kept = guise.credentials().open(&app.consumer_secret, &app.consumer_key)?;
     let same = bool::from(kept.as_bytes().ct_eq(secret.as_bytes()));
     if same && !app.revoked { Ok(app) } else { Err(Refusal::CredentialsRefused) }
@@ -102,6 +120,7 @@ impl AppReader {
     ) -> Result<Self, Refusal> {
         let (app, _) = app_of(guise, bearer).await?.ok_or(Refusal::BadToken)?;
         let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
+        record.set_named(Named::app(&app));
         record.set_app(app.id, Some(Access::Read));
         let now = guise.now();
         guise.last_uses().note(app.owner, Used::App(app.id), now);

@@ -117,11 +117,7 @@ impl Credentials {
             return Ok(Found::UnknownConsumer);
         };
         let Some((token, account)) = token else {
-            return Ok(Found::UnknownToken(Some(Named {
-                app: app.id,
-                owner: app.owner,
-                account: None,
-            })));
+            return Ok(Found::UnknownToken(Some(Named::app(&app))));
         };
         let consumer_secret = self.open(&app.consumer_secret, &app.consumer_key)?;
         let token_secret = self.open(&token.secret, &token.token)?;

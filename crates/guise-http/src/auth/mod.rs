@@ -13,8 +13,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use guise_domain::rate::{Endpoint, Kind, Permission, Quota};
 use guise_domain::{
-    Access, Account, AccountId, Admission, Admitted, AppId, AppRule, EntryId, Operator, ReplayKey,
-    Timestamp,
+    Access, Account, AccountId, Admission, Admitted, App, AppId, AppRule, EntryId, Operator,
+    ReplayKey, Timestamp,
 };
 use guise_oauth1::{SigningKey, body_hash_matches};
 use tokio::task::spawn_blocking;
@@ -57,6 +57,13 @@ pub(crate) struct Named {
     pub(crate) owner: AccountId,
     /// The account of its token, if that is known.
     pub(crate) account: Option<AccountId>,
+}
+
+impl Named {
+    /// An app, and no account that it calls for.
+    fn app(app: &App) -> Self {
+        Self { app: app.id, owner: app.owner, account: None }
+    }
 }
 
 /// Who calls, proven by a signature.

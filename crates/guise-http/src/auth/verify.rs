@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::credentials::Found;
-use super::{Caller, Known, Named};
+use super::{Caller, Known, Named, bearer};
 use crate::error::Refusal;
 use crate::origin::Origin;
 use crate::record::Record;
@@ -171,6 +171,7 @@ pub(super) async fn prove<'a, K: Proof>(
         ..without_body(parts).ok_or(Refusal::BadAuthentication)?
     };
     if request.authorization.is_some_and(is_bearer) {
+        bearer::note(guise, parts).await;
         return Err(Refusal::NeedsUserContext);
     }
     let now = guise.now();

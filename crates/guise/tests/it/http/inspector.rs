@@ -420,6 +420,30 @@ async fn requests_for_tokens_are_explained_and_their_secrets_are_not_remembered(
 }
 
 #[tokio::test]
+async fn what_an_app_asks_for_itself_is_remembered_without_its_secrets() {
+    let world = with_bodies().await;
+    let shop = world.person("shop").await;
+    let ask = || world.post("/oauth2/token").form("grant_type=client_credentials");
+    let given = ask().header("authorization", &shop.basic()).send().await.success();
+    let bearer = given["access_token"].as_str().unwrap();
+    let wrong = Person { consumer_secret: "wrong".into(), ..shop.clone() };
+    ask().header("authorization", &wrong.basic()).send().await;
+    let authorization = format!("Bearer {bearer}");
+    for path in ["/1.1/users/show.json?screen_name=shop", LIST] {
+        world.get(path).header("authorization", &authorization).send().await;
+    }
+    world.get(LIST).header("authorization", &format!("{authorization}x")).send().await;
+    let requests = listed(&world, &shop, "").await;
+    let statuses: Vec<_> = requests.iter().map(|request| &request["status"]).collect();
+    assert_eq!(statuses, [403, 200, 403, 200]);
+    for request in &requests {
+        let seen = shown(&world, &shop, request["id"].as_str().unwrap()).await.to_string();
+        assert!(!seen.contains(bearer) && !seen.contains(&shop.consumer_secret), "{seen}");
+        assert!(seen.contains("Bearer (hidden)") || seen.contains("Basic (hidden)"), "{seen}");
+    }
+}
+
+#[tokio::test]
 async fn an_inspector_that_is_off_remembers_nothing() {
     let world = World::with(Settings { inspector: false, ..Settings::default() }).await;
     let shop = world.person("shop").await;
