@@ -208,10 +208,20 @@ limits! {
     TEAM_LISTED_MAX: usize = 50, "lines";
     /// Requests at once while a team is imported or exported.
     TEAM_REQUESTS_MAX: usize = 4, "requests";
-    /// Jobs that wait for the embedded store's writer before new ones are turned away.
+    /// Jobs that wait for the store before new ones are turned away.
     WRITER_QUEUE_MAX: usize = 4096, "jobs";
     /// Jobs that share one commit.
     COMMIT_GROUP_MAX: usize = 512, "jobs";
+    /// How often a step is run when others are in its way, before its caller is turned away.
+    STEP_TRIES_MAX: u32 = 5, "times";
+    /// How long a connection to the database may take.
+    CONNECT_SECONDS_MAX: u64 = 5, "seconds";
+    /// How long a step waits for a connection to the database.
+    CONNECTION_WAIT_SECONDS_MAX: u64 = 5, "seconds";
+    /// How long the database may leave what was sent unacknowledged before the connection is given up.
+    CONNECTION_SILENT_SECONDS_MAX: u64 = 10, "seconds";
+    /// How long one statement may take, or wait for a lock, and how long a transaction may stand still.
+    STATEMENT_SECONDS_MAX: u64 = 10, "seconds";
     /// How long another process's change to credentials may go unnoticed.
     CREDENTIALS_STALE_MILLIS: u64 = 50, "milliseconds";
     /// A consumer key or a token. What is longer was not issued by us, and is not looked up.

@@ -64,8 +64,8 @@ pub struct Keep<T> {
     pub until: Timestamp,
     /// The id of what is made, which the answer tells of.
     pub subject: i64,
-    /// Writes the answer.
-    pub write: Box<dyn FnOnce(&T) -> Answer + Send>,
+    /// Writes the answer. A step that has to be begun again may call it again.
+    pub write: Box<dyn Fn(&T) -> Answer + Send + Sync>,
 }
 
 impl<T> fmt::Debug for Keep<T> {

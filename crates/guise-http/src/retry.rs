@@ -92,7 +92,7 @@ impl Caller {
     /// What keeps the answer that `tell` makes, with the thing of this id.
     pub(crate) fn keep<T, F>(&self, subject: i64, tell: &F) -> Option<Keep<T>>
     where
-        F: Fn(&T) -> Answer + Clone + Send + 'static,
+        F: Fn(&T) -> Answer + Clone + Send + Sync + 'static,
     {
         let attempt = self.attempt.as_ref()?;
         let until = self.now.plus_seconds(ANSWER_SECONDS);

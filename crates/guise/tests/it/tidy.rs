@@ -18,12 +18,13 @@ use guise_http::openapi;
 use serde_json::Value;
 
 /// Which of our crates may use which. A new arrow is a change to the architecture: say why where you add it.
-const ARROWS: [(&str, &[&str]); 6] = [
-    ("guise", &["guise-domain", "guise-http", "guise-oauth1", "guise-sqlite"]),
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("guise", &["guise-domain", "guise-http", "guise-oauth1", "guise-postgres", "guise-sqlite"]),
     ("guise-domain", &[]),
     ("guise-http", &["guise-domain", "guise-oauth1"]),
     ("guise-load", &["guise-oauth1"]),
     ("guise-oauth1", &[]),
+    ("guise-postgres", &["guise-domain"]),
     ("guise-sqlite", &["guise-domain"]),
 ];
 

@@ -12,7 +12,7 @@ use guise_domain::{
 use proptest::prelude::*;
 
 use super::messages::text;
-use super::{OTHER, OWNER, admission, each_backend, first, image, people};
+use super::{OTHER, OWNER, admission, first, image, people};
 
 const PEOPLE: [AccountId; 2] = [OWNER, OTHER];
 /// Whose pictures there are; both may use the second.
@@ -314,29 +314,41 @@ impl Play {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+/// Plays on a store that is new, comparing after each act.
+async fn play(store: Arc<dyn Store>, acts: Vec<Act>) {
+    people(&*store).await;
+    for (request, (picture, owner)) in (1..).zip(PICTURES.into_iter().enumerate()) {
+        let upload = image(PEOPLE[owner], media(picture));
+        let admission = admission(PEOPLE[owner], Endpoint::MediaUpload, request);
+        let shared = if picture == SHARED { vec![OTHER] } else { Vec::new() };
+        let new = NewUpload { upload, additional_owners: shared };
+        store.create_upload(&admission, new, None).await.unwrap();
+    }
+    let mut play = Play { store, model: Model::default(), requests: 10, ids: 100 };
+    for act in acts {
+        play.act(act).await;
+        play.compare().await;
+    }
+}
 
-    #[test]
-    fn what_a_message_shows_is_what_it_was_sent_under_or_the_placeholder(acts in prop::collection::vec(act(), 1..60)) {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(each_backend(|store| {
-            let acts = acts.clone();
-            async move {
-                people(&*store).await;
-                for (request, (picture, owner)) in (1..).zip(PICTURES.into_iter().enumerate()) {
-                    let upload = image(PEOPLE[owner], media(picture));
-                    let admission = admission(PEOPLE[owner], Endpoint::MediaUpload, request);
-                    let shared = if picture == SHARED { vec![OTHER] } else { Vec::new() };
-                    let new = NewUpload { upload, additional_owners: shared };
-                    store.create_upload(&admission, new, None).await.unwrap();
-                }
-                let mut play = Play { store, model: Model::default(), requests: 10, ids: 100 };
-                for act in acts {
-                    play.act(act).await;
-                    play.compare().await;
-                }
-            }
-        }));
+mod what_a_message_shows_is_what_it_was_sent_under_or_the_placeholder {
+    use proptest::prelude::*;
+    use tokio::runtime::Runtime;
+
+    use super::super::{on_postgres, on_sqlite};
+    use super::{act, play};
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+        #[test]
+        fn sqlite(acts in prop::collection::vec(act(), 1..60)) {
+            Runtime::new().unwrap().block_on(on_sqlite(|store| play(store, acts)));
+        }
+
+        #[test]
+        fn postgres(acts in prop::collection::vec(act(), 1..60)) {
+            Runtime::new().unwrap().block_on(on_postgres(|store| play(store, acts)));
+        }
     }
 }

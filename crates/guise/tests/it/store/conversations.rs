@@ -1,12 +1,14 @@
 //! Boxes by whom they are shared with.
 
+use std::sync::Arc;
+
 use guise_domain::rate::{Endpoint, Rule};
 use guise_domain::{
     AccountId, Admission, Admitted, MessageId, NewAccount, NewMessage, PageRequest, Store,
 };
 
 use super::messages::text;
-use super::{OTHER, OWNER, admission, by, each_backend, first, people};
+use super::{OTHER, OWNER, admission, by, cases, first, people};
 
 const THIRD: AccountId = AccountId::new(33);
 const ALL: PageRequest = PageRequest { count: 50, before: None };
@@ -44,64 +46,62 @@ async fn destroy(store: &dyn Store, request: u64, account: AccountId, id: i64) {
     let destroyed = store.destroy_message(&admission, MessageId::new(id)).await.unwrap();
     assert!(matches!(destroyed, Admitted::Done(_, true)));
 }
-
-#[tokio::test]
-async fn a_conversation_is_what_two_wrote_to_each_other_and_nobody_elses() {
-    each_backend(|store| async move {
-        three_people(&*store).await;
-        send(&*store, 1, OWNER, OTHER).await;
-        send(&*store, 2, OTHER, OWNER).await;
-        send(&*store, 3, OWNER, THIRD).await;
-        send(&*store, 4, OTHER, THIRD).await;
-        send(&*store, 5, OWNER, OWNER).await;
-        send(&*store, 6, OWNER, OTHER).await;
-        assert_eq!(with(&*store, OWNER, OTHER).await, [6, 2, 1]);
-        assert_eq!(with(&*store, OTHER, OWNER).await, [6, 2, 1]);
-        assert_eq!(with(&*store, OWNER, THIRD).await, [3]);
-        assert_eq!(with(&*store, OWNER, OWNER).await, [5]);
-        assert_eq!(with(&*store, OTHER, OTHER).await, [0; 0]);
-        assert_eq!(with(&*store, AccountId::new(44), OWNER).await, [0; 0]);
-        let page = PageRequest { count: 2, before: None };
-        let newest = store.messages_with(OWNER, OTHER, page).await.unwrap();
-        assert_eq!((newest.items.len(), newest.next), (2, Some(2)));
-        let page = PageRequest { count: 2, before: newest.next };
-        let older = store.messages_with(OWNER, OTHER, page).await.unwrap();
-        assert_eq!((older.items[0].id.get(), older.items.len(), older.next), (1, 1, None));
-    })
-    .await;
+cases! {
+    a_conversation_is_what_two_wrote_to_each_other_and_nobody_elses,
+    conversations_are_listed_by_their_newest_message_until_none_is_left,
 }
 
-#[tokio::test]
-async fn conversations_are_listed_by_their_newest_message_until_none_is_left() {
-    each_backend(|store| async move {
-        three_people(&*store).await;
-        // Ids are made before their messages are kept, so a higher one may come first.
-        send(&*store, 3, OWNER, OTHER).await;
-        send(&*store, 2, OTHER, OWNER).await;
-        send(&*store, 4, THIRD, OWNER).await;
-        send(&*store, 5, OWNER, OWNER).await;
-        let listed = [(OWNER, 5, false), (THIRD, 4, true), (OTHER, 3, true)];
-        assert_eq!(overview(&*store, OWNER).await, listed);
-        assert_eq!(overview(&*store, OTHER).await, [(OWNER, 3, true)]);
-        assert_eq!(overview(&*store, AccountId::new(44)).await, []);
-        let page = PageRequest { count: 2, before: None };
-        let newest = store.conversations(OWNER, page).await.unwrap();
-        assert_eq!((newest.items.len(), newest.next), (2, Some(4)));
-        let page = PageRequest { count: 2, before: newest.next };
-        let older = store.conversations(OWNER, page).await.unwrap();
-        assert_eq!((older.items[0].other, older.items.len(), older.next), (OTHER, 1, None));
+async fn a_conversation_is_what_two_wrote_to_each_other_and_nobody_elses(store: Arc<dyn Store>) {
+    three_people(&*store).await;
+    send(&*store, 1, OWNER, OTHER).await;
+    send(&*store, 2, OTHER, OWNER).await;
+    send(&*store, 3, OWNER, THIRD).await;
+    send(&*store, 4, OTHER, THIRD).await;
+    send(&*store, 5, OWNER, OWNER).await;
+    send(&*store, 6, OWNER, OTHER).await;
+    assert_eq!(with(&*store, OWNER, OTHER).await, [6, 2, 1]);
+    assert_eq!(with(&*store, OTHER, OWNER).await, [6, 2, 1]);
+    assert_eq!(with(&*store, OWNER, THIRD).await, [3]);
+    assert_eq!(with(&*store, OWNER, OWNER).await, [5]);
+    assert_eq!(with(&*store, OTHER, OTHER).await, [0; 0]);
+    assert_eq!(with(&*store, AccountId::new(44), OWNER).await, [0; 0]);
+    let page = PageRequest { count: 2, before: None };
+    let newest = store.messages_with(OWNER, OTHER, page).await.unwrap();
+    assert_eq!((newest.items.len(), newest.next), (2, Some(2)));
+    let page = PageRequest { count: 2, before: newest.next };
+    let older = store.messages_with(OWNER, OTHER, page).await.unwrap();
+    assert_eq!((older.items[0].id.get(), older.items.len(), older.next), (1, 1, None));
+}
 
-        let read = admission(OWNER, Endpoint::DirectMessagesMarkRead, 101);
-        let read = store.mark_read(&read, THIRD, MessageId::new(4)).await.unwrap();
-        assert!(matches!(read, Admitted::Done(_, Ok(true))));
-        destroy(&*store, 102, OWNER, 5).await;
-        destroy(&*store, 103, OWNER, 3).await;
-        assert_eq!(overview(&*store, OWNER).await, [(THIRD, 4, false), (OTHER, 2, true)]);
-        assert_eq!(overview(&*store, OTHER).await, [(OWNER, 3, true)], "it kept its copy");
-        destroy(&*store, 104, OWNER, 2).await;
-        assert_eq!(overview(&*store, OWNER).await, [(THIRD, 4, false)]);
-        send(&*store, 6, OTHER, OWNER).await;
-        assert_eq!(overview(&*store, OWNER).await, [(OTHER, 6, true), (THIRD, 4, false)]);
-    })
-    .await;
+async fn conversations_are_listed_by_their_newest_message_until_none_is_left(
+    store: Arc<dyn Store>,
+) {
+    three_people(&*store).await;
+    // Ids are made before their messages are kept, so a higher one may come first.
+    send(&*store, 3, OWNER, OTHER).await;
+    send(&*store, 2, OTHER, OWNER).await;
+    send(&*store, 4, THIRD, OWNER).await;
+    send(&*store, 5, OWNER, OWNER).await;
+    let listed = [(OWNER, 5, false), (THIRD, 4, true), (OTHER, 3, true)];
+    assert_eq!(overview(&*store, OWNER).await, listed);
+    assert_eq!(overview(&*store, OTHER).await, [(OWNER, 3, true)]);
+    assert_eq!(overview(&*store, AccountId::new(44)).await, []);
+    let page = PageRequest { count: 2, before: None };
+    let newest = store.conversations(OWNER, page).await.unwrap();
+    assert_eq!((newest.items.len(), newest.next), (2, Some(4)));
+    let page = PageRequest { count: 2, before: newest.next };
+    let older = store.conversations(OWNER, page).await.unwrap();
+    assert_eq!((older.items[0].other, older.items.len(), older.next), (OTHER, 1, None));
+
+    let read = admission(OWNER, Endpoint::DirectMessagesMarkRead, 101);
+    let read = store.mark_read(&read, THIRD, MessageId::new(4)).await.unwrap();
+    assert!(matches!(read, Admitted::Done(_, Ok(true))));
+    destroy(&*store, 102, OWNER, 5).await;
+    destroy(&*store, 103, OWNER, 3).await;
+    assert_eq!(overview(&*store, OWNER).await, [(THIRD, 4, false), (OTHER, 2, true)]);
+    assert_eq!(overview(&*store, OTHER).await, [(OWNER, 3, true)], "it kept its copy");
+    destroy(&*store, 104, OWNER, 2).await;
+    assert_eq!(overview(&*store, OWNER).await, [(THIRD, 4, false)]);
+    send(&*store, 6, OTHER, OWNER).await;
+    assert_eq!(overview(&*store, OWNER).await, [(OTHER, 6, true), (THIRD, 4, false)]);
 }

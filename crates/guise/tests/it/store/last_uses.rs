@@ -1,9 +1,11 @@
 //! When apps and tokens were last used.
 
+use std::sync::Arc;
+
 use guise_domain::{Access, AccountId};
 use guise_domain::{AppId, LastUse, NewApp, NewToken, Sealed, Store, Timestamp, Used};
 
-use super::{NOW, OTHER, OWNER, by, each_backend, people};
+use super::{NOW, OTHER, OWNER, by, cases, people};
 
 const APP: AppId = AppId::new(7);
 
@@ -24,30 +26,29 @@ fn uses(app_of: AccountId, token_of: AccountId, at: Timestamp) -> Vec<LastUse> {
         LastUse { account: token_of, used: Used::Token("22-t".into()), at },
     ]
 }
+cases! {
+    last_uses_only_move_forward_and_are_reached_through_their_account,
+}
 
-#[tokio::test]
-async fn last_uses_only_move_forward_and_are_reached_through_their_account() {
-    each_backend(|store| async move {
-        people(&*store).await;
-        let (name, url, consumer_key) = ("Desk".to_owned(), String::new(), "key".to_owned());
-        let consumer_secret = Sealed::from_bytes(vec![1]);
-        let new = NewApp { id: APP, name, url, consumer_key, consumer_secret };
-        store.create_app(OWNER, new, by(100)).await.unwrap().unwrap();
-        let (token, secret) = ("22-t".to_owned(), Sealed::from_bytes(vec![2]));
-        let (access, operator, created_at) = (Access::Read, None, NOW);
-        let new = NewToken { token, app: APP, secret, access, operator, created_at };
-        store.create_token(OTHER, new, by(101)).await.unwrap().unwrap();
-        assert_eq!(kept(&*store).await, (None, None));
-        let version = store.credentials_version().await.unwrap();
-        store.keep_last_uses(uses(OTHER, OWNER, NOW)).await.unwrap();
-        assert_eq!(kept(&*store).await, (None, None), "theirs, not the other's");
-        for (at, expected) in [(5, 5), (9, 9), (7, 9), (9, 9)] {
-            store.keep_last_uses(uses(OWNER, OTHER, NOW.plus_seconds(at))).await.unwrap();
-            let expected = Some(NOW.plus_seconds(expected));
-            assert_eq!(kept(&*store).await, (expected, expected), "after {at}");
-        }
-        let again = store.credentials_version().await.unwrap();
-        assert_eq!(again, version, "no cache has to forget anything");
-    })
-    .await;
+async fn last_uses_only_move_forward_and_are_reached_through_their_account(store: Arc<dyn Store>) {
+    people(&*store).await;
+    let (name, url, consumer_key) = ("Desk".to_owned(), String::new(), "key".to_owned());
+    let consumer_secret = Sealed::from_bytes(vec![1]);
+    let new = NewApp { id: APP, name, url, consumer_key, consumer_secret };
+    store.create_app(OWNER, new, by(100)).await.unwrap().unwrap();
+    let (token, secret) = ("22-t".to_owned(), Sealed::from_bytes(vec![2]));
+    let (access, operator, created_at) = (Access::Read, None, NOW);
+    let new = NewToken { token, app: APP, secret, access, operator, created_at };
+    store.create_token(OTHER, new, by(101)).await.unwrap().unwrap();
+    assert_eq!(kept(&*store).await, (None, None));
+    let version = store.credentials_version().await.unwrap();
+    store.keep_last_uses(uses(OTHER, OWNER, NOW)).await.unwrap();
+    assert_eq!(kept(&*store).await, (None, None), "theirs, not the other's");
+    for (at, expected) in [(5, 5), (9, 9), (7, 9), (9, 9)] {
+        store.keep_last_uses(uses(OWNER, OTHER, NOW.plus_seconds(at))).await.unwrap();
+        let expected = Some(NOW.plus_seconds(expected));
+        assert_eq!(kept(&*store).await, (expected, expected), "after {at}");
+    }
+    let again = store.credentials_version().await.unwrap();
+    assert_eq!(again, version, "no cache has to forget anything");
 }

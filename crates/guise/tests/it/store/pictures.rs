@@ -1,12 +1,14 @@
 //! What a profile's picture is recognised by.
 
+use std::sync::Arc;
+
 use guise_domain::rate::Endpoint;
 use guise_domain::{
     Admitted, Content, Digest, EditedProfile, MediaId, Outcome, ProfileChange, ProfileId, Store,
     Upload,
 };
 
-use super::{NOW, OWNER, admission, create, each_backend, first, image, people, profile, upload};
+use super::{NOW, OWNER, admission, cases, create, first, image, people, profile, upload};
 
 /// An upload of a file with this digest.
 fn of_file(media: i64, digest: Option<Digest>) -> Upload {
@@ -26,27 +28,26 @@ async fn give(store: &dyn Store, media: i64, request: u64) -> (Outcome, MediaId,
     let EditedProfile { profile: edited, outcome, .. } = edited;
     (outcome, edited.profile.current.avatar.unwrap().key.media, edited.digest)
 }
+cases! {
+    an_upload_of_the_same_file_changes_nothing_and_is_swept,
+}
 
-#[tokio::test]
-async fn an_upload_of_the_same_file_changes_nothing_and_is_swept() {
-    each_backend(|store| async move {
-        people(&*store).await;
-        let (one, other) = (Some(Digest::of(b"one")), Some(Digest::of(b"other")));
-        for (media, digest) in [(5, one), (6, one), (7, other), (8, None), (9, None)] {
-            upload(&*store, of_file(media, digest), media.unsigned_abs()).await;
-        }
-        let made = first(store.create_profile(&create(20), profile(100, 5), None).await.unwrap());
-        let Admitted::Done(_, Ok((made, _))) = made else { panic!("{made:?}") };
-        assert_eq!(made.digest, one);
-        let media = MediaId::new;
-        assert_eq!(give(&*store, 6, 21).await, (Outcome::Unchanged, media(5), one));
-        assert_eq!(give(&*store, 7, 22).await, (Outcome::Updated, media(7), other));
-        // What is not known is not the same.
-        assert_eq!(give(&*store, 8, 23).await, (Outcome::Updated, media(8), None));
-        assert_eq!(give(&*store, 9, 24).await, (Outcome::Updated, media(9), None));
-        let swept = store.sweep_uploads(NOW.plus_seconds(86_400), 10).await.unwrap();
-        let swept: Vec<_> = swept.iter().map(|upload| upload.key.media).collect();
-        assert_eq!(swept, [media(6)], "nothing shows it");
-    })
-    .await;
+async fn an_upload_of_the_same_file_changes_nothing_and_is_swept(store: Arc<dyn Store>) {
+    people(&*store).await;
+    let (one, other) = (Some(Digest::of(b"one")), Some(Digest::of(b"other")));
+    for (media, digest) in [(5, one), (6, one), (7, other), (8, None), (9, None)] {
+        upload(&*store, of_file(media, digest), media.unsigned_abs()).await;
+    }
+    let made = first(store.create_profile(&create(20), profile(100, 5), None).await.unwrap());
+    let Admitted::Done(_, Ok((made, _))) = made else { panic!("{made:?}") };
+    assert_eq!(made.digest, one);
+    let media = MediaId::new;
+    assert_eq!(give(&*store, 6, 21).await, (Outcome::Unchanged, media(5), one));
+    assert_eq!(give(&*store, 7, 22).await, (Outcome::Updated, media(7), other));
+    // What is not known is not the same.
+    assert_eq!(give(&*store, 8, 23).await, (Outcome::Updated, media(8), None));
+    assert_eq!(give(&*store, 9, 24).await, (Outcome::Updated, media(9), None));
+    let swept = store.sweep_uploads(NOW.plus_seconds(86_400), 10).await.unwrap();
+    let swept: Vec<_> = swept.iter().map(|upload| upload.key.media).collect();
+    assert_eq!(swept, [media(6)], "nothing shows it");
 }

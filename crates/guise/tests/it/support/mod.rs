@@ -4,6 +4,7 @@
 mod browser;
 mod call;
 mod heard;
+mod postgres;
 mod process;
 mod signer;
 mod world;
@@ -11,6 +12,7 @@ mod world;
 pub(crate) use browser::{Browser, hidden};
 pub(crate) use call::{Call, Reply};
 pub(crate) use heard::Heard;
+pub(crate) use postgres::Database;
 pub(crate) use process::{Following, Process, guise, guise_told, guise_with};
 pub(crate) use signer::Signer;
 pub(crate) use world::{OsRandomness, Person, World, short};

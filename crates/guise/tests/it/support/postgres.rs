@@ -1,0 +1,87 @@
+//! A database of its own for each test, on a server that `tests/backends/run` starts.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use guise_domain::Installation;
+use guise_postgres::{Options, PostgresStore};
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls};
+
+/// Made once in a run, and copied for each test: that is quicker than making every table anew.
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+/// A database that is dropped when the test is over.
+pub(crate) struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A database as a new installation has it.
+    pub(crate) async fn new() -> Self {
+        let template = TEMPLATE.get_or_init(template).await;
+        let name = format!("{template}_{}", MADE.fetch_add(1, Ordering::Relaxed));
+        run(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        Self { name }
+    }
+
+    /// A database without anything in it.
+    pub(crate) async fn empty() -> Self {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("guise_{}_empty_{number}", std::process::id());
+        run(&format!("CREATE DATABASE {name}")).await;
+        Self { name }
+    }
+
+    /// Its address, with `also` after it.
+    pub(crate) fn address(&self, also: &str) -> String {
+        format!("{}/{}{also}", server(), self.name)
+    }
+
+    /// A store in it.
+    pub(crate) async fn store(&self) -> PostgresStore {
+        PostgresStore::open(&self.address(""), Options::default()).await.unwrap()
+    }
+
+    /// A way in beside the store.
+    pub(crate) async fn client(&self) -> Client {
+        connect(&self.address("")).await
+    }
+
+    /// Drops it, whoever is still connected to it.
+    pub(crate) async fn drop(self) {
+        run(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}
+
+async fn template() -> String {
+    let database = Database { name: format!("guise_{}", std::process::id()) };
+    run(&format!("CREATE DATABASE {}", database.name)).await;
+    let store = database.store().await;
+    store.close().await.unwrap();
+    drop(store);
+    // Nobody may be connected to what is copied.
+    let gone = format!(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{}'",
+        database.name
+    );
+    run(&gone).await;
+    database.name
+}
+
+async fn run(sql: &str) {
+    connect(&format!("{}/postgres", server())).await.batch_execute(sql).await.unwrap();
+}
+
+async fn connect(address: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(address, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The server's address, without a database.
+fn server() -> String {
+    std::env::var("TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!("there is no PostgreSQL to test with: run ./check tests, or tests/backends/run cargo test")
+    })
+}
