@@ -44,6 +44,10 @@ impl<F: Follower> Source for Following<F> {
                 return Some(event);
             }
             if look && self.follower.read().await.inspect_err(report).ok()? {
+                // It may have been read after the end.
+                if !self.follower.may_go_on().await.inspect_err(report).ok()? {
+                    return None;
+                }
                 continue;
             }
             look = match timeout_at(self.check_at, self.listener.next()).await {

@@ -1,7 +1,6 @@
 //! The pages on which an account decides on an app.
 
 use guise_domain::{Access, AccountId, CallbackUrl, RequestState};
-use rusqlite::Connection;
 
 use super::{PASSWORD, account, done};
 use crate::support::{Browser, Person, Reply, World, hidden};
@@ -213,9 +212,9 @@ async fn what_was_decided_on_is_unknown_or_too_old_is_over() {
 async fn what_an_app_is_called_is_shown_as_text() {
     let world = World::new().await;
     let (desk, _, mut browser) = desk_and_ann(&world).await;
-    let db = Connection::open(world.folder.path().join("guise.db")).unwrap();
-    let nasty = "<script>alert(1)</script>\u{202e}\"'";
-    db.execute("UPDATE apps SET name = ?1, url = ?1", [nasty]).unwrap();
+    let nasty = "<script>alert(1)</script>\u{202e}\"''";
+    let rename = format!("UPDATE apps SET name = '{nasty}', url = '{nasty}'");
+    world.home.run(&rename).await.unwrap();
     let request = asked(&world, &desk, "oob", "").await;
     let page = browser.get(&ask(&request)).await.html();
     let page = page + &decide(&mut browser, &request, "allow").await.html();

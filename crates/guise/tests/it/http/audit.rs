@@ -172,10 +172,9 @@ async fn nothing_is_ever_taken_out_of_the_log() {
     let world = World::new().await;
     let shop = world.person("shop").await;
     world.profile(&shop, "Jon").await;
-    let db = rusqlite::Connection::open(world.folder.path().join("guise.db")).unwrap();
     for sql in ["UPDATE log SET action = 'x'", "DELETE FROM log", "UPDATE log SET operator = NULL"]
     {
-        let error = db.execute(sql, ()).unwrap_err().to_string();
+        let error = world.home.run(sql).await.unwrap_err();
         assert_eq!(error, "the log is append-only", "{sql}");
     }
     let before = done(&world, &shop).await;

@@ -132,7 +132,7 @@ async fn of_two_pictures_in_one_body_none_is_taken() {
         let reply = world.post(UPLOAD).by(&shop).parts(&parts).send().await;
         reply.upload_refused("give one picture, not several.");
     }
-    assert_eq!(files(&world.folder.path().join("blobs")), 0);
+    assert_eq!(files(&world.home.folder.path().join("blobs")), 0);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn what_was_begun_is_finished_without_the_client() {
     let window = || world.store.write_window(shop.account, Endpoint::MediaUpload);
     let counted = async { while window().await.unwrap().is_none() {} };
     timeout(Duration::from_secs(20), counted).await.unwrap();
-    assert!(files(&world.folder.path().join("blobs/pictures")) > 0);
+    assert!(files(&world.home.folder.path().join("blobs/pictures")) > 0);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn of_an_upload_that_breaks_off_nothing_is_kept() {
     assert_eq!(uploads_left(&world, &shop).await, 500);
     // The server ends once everything that was begun has ended.
     assert_eq!(world.stop().await.unwrap().cut, 0);
-    assert_eq!(files(&world.folder.path().join("blobs")), 0);
+    assert_eq!(files(&world.home.folder.path().join("blobs")), 0);
 }
 
 /// A multipart body's part.

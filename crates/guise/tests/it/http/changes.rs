@@ -6,7 +6,6 @@ use guise_domain::{
     Access, AccountId, Action, AppId, CallbackUrl, NamingChange, NewAccount, NewApp, NewLink,
     NewSession, NewToken, PasswordHash, ReservedWord, Sealed, TicketHash,
 };
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{Person, World};
@@ -47,11 +46,14 @@ impl Desk {
     }
 
     /// The whole log, of everybody.
-    fn log(&self) -> Vec<Line> {
-        let db = Connection::open(self.world.folder.path().join("guise.db")).unwrap();
-        let mut lines = db.prepare("SELECT id, account, app, action, subject FROM log").unwrap();
-        let lines = lines.query_map((), |row| row.try_into()).unwrap();
-        lines.map(Result::unwrap).collect()
+    async fn log(&self) -> Vec<Line> {
+        let sql = "SELECT id, account, app, action, subject FROM log ORDER BY account, id";
+        let number = |text: &Option<String>| text.as_ref().unwrap().parse().unwrap();
+        let line = |row: Vec<Option<String>>| {
+            let app = row[2].as_ref().map(|app| app.parse().unwrap());
+            (number(&row[0]), number(&row[1]), app, row[3].clone().unwrap(), number(&row[4]))
+        };
+        self.world.home.run(sql).await.unwrap().into_iter().map(line).collect()
     }
 
     async fn write(&self, profile: &str) -> Value {
@@ -389,9 +391,9 @@ async fn every_kind_of_change_leaves_exactly_one_line_and_none_when_refused() {
         for action in before.into_iter().rev() {
             desk.does(action).await;
         }
-        let before = desk.log();
+        let before = desk.log().await;
         let subject: i64 = desk.does(action).await.parse().unwrap();
-        let after = desk.log();
+        let after = desk.log().await;
         let added: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
         let own = if action == Action::AccountCreated { subject } else { desk.shop.account.get() };
         let app = match action {
@@ -402,6 +404,6 @@ async fn every_kind_of_change_leaves_exactly_one_line_and_none_when_refused() {
         assert_eq!(added, [&expected], "{action:?}");
         assert_eq!(after.len(), before.len() + 1);
         desk.does_not(action).await;
-        assert_eq!(desk.log(), after, "{action:?}");
+        assert_eq!(desk.log().await, after, "{action:?}");
     }
 }

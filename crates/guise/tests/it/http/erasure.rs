@@ -69,7 +69,7 @@ async fn shown(world: &World, person: &Person) -> Vec<(String, String)> {
 
 /// The files of all pictures.
 fn files(world: &World) -> Vec<String> {
-    let folders = fs::read_dir(world.folder.path().join("blobs/pictures")).unwrap();
+    let folders = fs::read_dir(world.home.folder.path().join("blobs/pictures")).unwrap();
     let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
     files.map(|file| file.unwrap().path().display().to_string()).collect()
 }
@@ -305,7 +305,7 @@ fn readable_in(folder: &Path, text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn once_the_database_is_closed_no_byte_of_an_erased_name_is_in_it() {
-    let world = World::new().await;
+    let world = World::in_files().await;
     let (shop, ann) = (world.person("shop").await, world.person("ann").await);
     let tags = json!(["unmistakable-tag"]);
     let body = json!({"name": "Unmistakable", "external_id": "crm-unmistakable", "tags": tags});
@@ -314,12 +314,12 @@ async fn once_the_database_is_closed_no_byte_of_an_erased_name_is_in_it() {
     edit(&world, &shop, id(&profile), &json!({"name": "Unmistakable too"})).await.success();
     write(&world, &shop, &ann, id(&profile), None).await.success();
     for text in ["Unmistakable", "unmistakable too", "crm-unmistakable", "unmistakable-tag"] {
-        assert_ne!(readable_in(world.folder.path(), text), [""; 0], "{text}");
+        assert_ne!(readable_in(world.home.folder.path(), text), [""; 0], "{text}");
     }
     erase(&world, &shop, id(&profile)).await.success();
     let world = world.restarted().await;
     for text in ["Unmistakable", "unmistakable"] {
-        assert_eq!(readable_in(world.folder.path(), text), [""; 0], "{text}");
+        assert_eq!(readable_in(world.home.folder.path(), text), [""; 0], "{text}");
     }
     assert_eq!(shown(&world, &ann).await.len(), 2);
 }

@@ -73,7 +73,7 @@ async fn anything_else_is_missing() {
     }
     let shop = world.person("other").await;
     world.upload(&shop).await;
-    for folder in std::fs::read_dir(world.folder.path().join("blobs/pictures")).unwrap() {
+    for folder in std::fs::read_dir(world.home.folder.path().join("blobs/pictures")).unwrap() {
         let key = folder.unwrap().file_name().into_string().unwrap();
         if !bare.ends_with(&key) {
             let path = format!("/media/{key}.jpg");

@@ -39,7 +39,7 @@ fn same(first: &Reply, second: &Reply) {
 }
 
 fn files(world: &World) -> usize {
-    let mut folders = vec![world.folder.path().join("blobs")];
+    let mut folders = vec![world.home.folder.path().join("blobs")];
     let mut count = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -171,10 +171,10 @@ async fn one_that_is_asked_for_again_is_answered_with_an_empty_window_too() {
 
 #[tokio::test]
 async fn while_one_runs_the_others_are_told_so() {
-    let world = Arc::new(World::new().await);
+    let world = Arc::new(World::in_files().await);
     let (shop, ann) = (world.person("shop").await, world.person("ann").await);
     // As long as another process writes, what is asked for cannot be done.
-    let lock = rusqlite::Connection::open(world.folder.path().join("guise.db")).unwrap();
+    let lock = rusqlite::Connection::open(world.home.folder.path().join("guise.db")).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut calls = JoinSet::new();
     for _ in 0..5 {

@@ -65,7 +65,7 @@ async fn segments_may_come_at_once_and_out_of_order() {
     let shown = world.get(&format!("/guise/v1/profiles/{profile}")).by(&shop).send().await;
     let digest = &shown.success()["profile"]["avatar"]["sha256"];
     assert_eq!(digest, &Digest::of(JON).to_string(), "of all segments together");
-    let left = std::fs::read_dir(world.folder.path().join("blobs/segments"));
+    let left = std::fs::read_dir(world.home.folder.path().join("blobs/segments"));
     let left = left.map_or(0, |folders| {
         folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
     });
@@ -191,7 +191,7 @@ async fn a_segment_may_be_replaced_while_segments_are_put_together() {
         assert_eq!((one.json(), two.json()), (one.json(), one.json()));
     }
     // Each FINALIZE rendered files of its own; those of the one that came second are gone.
-    let pictures = std::fs::read_dir(world.folder.path().join("blobs/pictures")).unwrap();
+    let pictures = std::fs::read_dir(world.home.folder.path().join("blobs/pictures")).unwrap();
     let full = pictures.filter(|folder| {
         std::fs::read_dir(folder.as_ref().unwrap().path()).unwrap().next().is_some()
     });
@@ -208,7 +208,7 @@ async fn files_of_a_finalize_that_came_too_late_are_swept_and_no_others() {
     let key = path.strip_prefix("/media/").unwrap().strip_suffix(".jpg").unwrap();
     let key = MediaKey::parse(key).unwrap();
     let late = MediaKey { random: key.random.map(|byte| !byte), ..key };
-    let pictures = world.folder.path().join("blobs/pictures");
+    let pictures = world.home.folder.path().join("blobs/pictures");
     let late = pictures.join(late.to_string());
     std::fs::create_dir(&late).unwrap();
     std::fs::write(late.join("orig.jpg"), JON).unwrap();

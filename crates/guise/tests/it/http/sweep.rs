@@ -13,7 +13,8 @@ const UPLOAD: &str = "/1.1/media/upload.json";
 /// The folders of uploads and of their segments. Each is made to look as old as the world's clock says.
 fn folders(world: &World) -> Vec<PathBuf> {
     let now = u64::try_from(world.clock.now().millis()).unwrap();
-    let kinds = ["pictures", "segments"].map(|kind| world.folder.path().join("blobs").join(kind));
+    let kinds =
+        ["pictures", "segments"].map(|kind| world.home.folder.path().join("blobs").join(kind));
     let folders = kinds.into_iter().flat_map(|kind| fs::read_dir(kind).unwrap());
     let folders: Vec<_> = folders.map(|folder| folder.unwrap().path()).collect();
     for folder in &folders {

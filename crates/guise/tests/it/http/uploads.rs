@@ -79,7 +79,7 @@ async fn what_is_no_picture_is_refused_with_what_it_is() {
     reply.upload_refused("give media or media_data, not both.");
     let reply = world.post(UPLOAD).by(&shop).raw("multipart/form-data", b"x").send().await;
     reply.refused(400, 214, "The multipart body's boundary is missing.");
-    let blobs = world.folder.path().join("blobs/pictures");
+    let blobs = world.home.folder.path().join("blobs/pictures");
     let kept = std::fs::read_dir(blobs).map_or(0, Iterator::count);
     assert_eq!(kept, 0, "nothing was kept");
 }
@@ -159,7 +159,7 @@ async fn an_unused_upload_is_swept_after_a_day() {
     let world = World::new().await;
     let shop = world.person("shop").await;
     world.upload(&shop).await;
-    let pictures = world.folder.path().join("blobs/pictures");
+    let pictures = world.home.folder.path().join("blobs/pictures");
     let files = || {
         let folders = std::fs::read_dir(&pictures).unwrap();
         folders

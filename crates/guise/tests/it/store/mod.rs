@@ -60,7 +60,6 @@ async fn on_sqlite<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> 
 async fn on_postgres<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> R) {
     let database = Database::new().await;
     case(Arc::new(database.store().await)).await;
-    database.drop().await;
 }
 
 fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission {

@@ -34,7 +34,6 @@ async fn the_log_refuses_whatever_is_not_an_addition() {
         assert_eq!(said, Some("the log is append-only"), "{sql}");
     }
     assert_eq!(lines().await, before);
-    database.drop().await;
 }
 
 #[tokio::test]
@@ -51,7 +50,6 @@ async fn nodes_that_start_at_once_make_one_database() {
     }
     let proofs = tasks.join_all().await;
     assert!(proofs.iter().all(|proof| *proof == proofs[0]), "{proofs:?}");
-    database.drop().await;
 }
 
 #[tokio::test]
@@ -67,7 +65,6 @@ async fn a_database_of_the_future_or_of_others_is_left_alone() {
     client.execute("ALTER TABLE guise_format RENAME TO something_else", &[]).await.unwrap();
     let foreign = opened().await.unwrap_err().to_string();
     assert!(foreign.ends_with("holds tables that are not guise's"), "{foreign}");
-    database.drop().await;
 }
 
 #[tokio::test]
@@ -90,7 +87,6 @@ async fn several_nodes_count_together_and_let_no_request_through_twice() {
     assert_eq!(made.count(), 10);
     let window = nodes[1].write_window(OWNER, Endpoint::CustomProfilesNew).await.unwrap();
     assert_eq!(window.unwrap().used, 10);
-    database.drop().await;
 }
 
 #[tokio::test]
@@ -104,5 +100,4 @@ async fn a_connection_that_the_server_ended_is_replaced() {
     client.execute(end, &[]).await.unwrap();
     upload(&store, image(OWNER, 5), 1).await;
     assert!(store.upload_exists(image(OWNER, 5).key).await.unwrap());
-    database.drop().await;
 }

@@ -4,6 +4,7 @@
 mod browser;
 mod call;
 mod heard;
+mod home;
 mod postgres;
 mod process;
 mod signer;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use guise_domain::Installation;
 use guise_postgres::{Options, PostgresStore};
+use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
@@ -47,26 +48,31 @@ impl Database {
     pub(crate) async fn client(&self) -> Client {
         connect(&self.address("")).await
     }
+}
 
-    /// Drops it, whoever is still connected to it.
-    pub(crate) async fn drop(self) {
-        run(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+impl Drop for Database {
+    /// Drops it, whoever is still connected to it. In a thread of its own, because nobody can wait here.
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let dropping = std::thread::spawn(move || Runtime::new().unwrap().block_on(run(&sql)));
+        // A test that failed has said why already.
+        let _ = dropping.join();
     }
 }
 
 async fn template() -> String {
-    let database = Database { name: format!("guise_{}", std::process::id()) };
-    run(&format!("CREATE DATABASE {}", database.name)).await;
-    let store = database.store().await;
+    let name = format!("guise_{}", std::process::id());
+    run(&format!("CREATE DATABASE {name}")).await;
+    let address = format!("{}/{name}", server());
+    let store = PostgresStore::open(&address, Options::default()).await.unwrap();
     store.close().await.unwrap();
     drop(store);
     // Nobody may be connected to what is copied.
     let gone = format!(
-        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{}'",
-        database.name
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{name}'"
     );
     run(&gone).await;
-    database.name
+    name
 }
 
 async fn run(sql: &str) {

@@ -13,14 +13,13 @@ use guise_domain::{
 };
 use guise_http::serve::{Drained, Listener, ServeOptions, serve};
 use guise_http::{Blobs, Foundation, Guise, Settings};
-use guise_sqlite::{Options, SqliteStore};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::home::Home;
 use super::{Call, JON, Reply, http_client};
 
 /// A clock that its owner moves.
@@ -99,7 +98,7 @@ pub(crate) struct World {
     pub(crate) guise: Guise,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) http: reqwest::Client,
-    pub(crate) folder: Arc<TempDir>,
+    pub(crate) home: Home,
     settings: Settings,
     ids: Ids,
     nonces: AtomicU64,
@@ -118,27 +117,31 @@ impl World {
         let long = Duration::from_secs(30);
         let options =
             ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(folder, ManualClock::new(), settings, options).await
+        Self::open(Home::new().await, ManualClock::new(), settings, options).await
+    }
+
+    /// One that keeps all in its folder, whatever the others do.
+    pub(crate) async fn in_files() -> Self {
+        let long = Duration::from_secs(30);
+        let options =
+            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
+        Self::open(Home::in_files(), ManualClock::new(), Settings::default(), options).await
     }
 
     pub(crate) async fn bounded(options: ServeOptions) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(folder, ManualClock::new(), Settings::default(), options).await
+        Self::open(Home::new().await, ManualClock::new(), Settings::default(), options).await
     }
 
     async fn open(
-        folder: Arc<TempDir>,
+        home: Home,
         clock: ManualClock,
         settings: Settings,
         options: ServeOptions,
     ) -> Self {
-        let database = folder.path().join("guise.db");
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&database, Options::default()).unwrap());
+        let store = home.store().await;
         let foundation = Foundation {
             store: Arc::clone(&store),
-            blobs: Blobs::local(&folder.path().join("blobs")).unwrap(),
+            blobs: Blobs::local(&home.folder.path().join("blobs")).unwrap(),
             key: SealingKey::new(&KEY),
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(OsRandomness),
@@ -160,7 +163,7 @@ impl World {
             guise,
             store,
             http,
-            folder,
+            home,
             settings,
             ids: Ids::new(1023, 0),
             nonces: AtomicU64::new(0),
@@ -191,8 +194,8 @@ impl World {
         let options =
             ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
         let nonces = self.nonces.load(Ordering::SeqCst);
-        let folder = Arc::clone(&self.folder);
-        let world = Self::open(folder, self.clock.clone(), self.settings.clone(), options).await;
+        let home = self.home.clone();
+        let world = Self::open(home, self.clock.clone(), self.settings.clone(), options).await;
         world.nonces.store(nonces, Ordering::SeqCst);
         Self { ids: self.ids, ..world }
     }
