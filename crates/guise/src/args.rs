@@ -41,6 +41,9 @@ pub(crate) struct Global {
     /// The data folder: database, pictures, key [default: ./guise-data]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) data: Option<String>,
+    /// The database that all but pictures is kept in, as `postgres://USER@HOST/NAME` [default: a file in the data folder]
+    #[arg(long, global = true, value_name = "ADDRESS", value_hint = ValueHint::Url)]
+    pub(crate) store: Option<String>,
     /// A configuration file; see `guise config example`
     #[arg(long, global = true, value_name = "FILE", env = "GUISE_CONFIG", hide_env_values = true)]
     #[arg(value_hint = ValueHint::FilePath)]
@@ -218,7 +221,8 @@ pub(crate) struct ListenArgs {
 impl Arguments {
     /// The configuration's keys that were given as flags, with their values.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        let mut pairs = vec![("data", self.global.data.clone())];
+        let mut pairs =
+            vec![("data", self.global.data.clone()), ("store", self.global.store.clone())];
         let mut listen = |args: &ListenArgs| {
             pairs.extend([
                 ("http", args.http.clone()),

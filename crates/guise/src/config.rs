@@ -37,6 +37,8 @@ pub(crate) struct Config {
     /// Every key as text, with where it came from.
     settings: Vec<Setting>,
     pub(crate) data: PathBuf,
+    /// The address of the database that all but pictures is kept in, unless it is the data folder.
+    pub(crate) store: Option<SecretString>,
     /// The bucket that pictures are kept in, unless it is the data folder.
     pub(crate) blobs: Option<Bucket>,
     pub(crate) http: Option<SocketAddr>,
@@ -118,6 +120,7 @@ impl Reader<'_> {
         Config {
             settings: Vec::new(),
             data: self.read("data", parse::path).unwrap_or_default(),
+            store: self.given("store").map(|store| store.value.clone().into()),
             blobs: self.read("blobs", parse::bucket),
             http: self.read("http", parse::address),
             tls: self.read("tls", parse::address),
@@ -171,9 +174,12 @@ impl Reader<'_> {
     }
 
     /// The stronger source decides between `key` and `key_file`.
+    fn given(&self, name: &str) -> Option<&Setting> {
+        self.setting(name).filter(|setting| !setting.value.is_empty())
+    }
+
     fn key(&mut self) -> KeyFrom {
-        let given = |name| self.setting(name).filter(|setting| !setting.value.is_empty());
-        match (given("key"), given("key_file")) {
+        match (self.given("key"), self.given("key_file")) {
             (None, None) => KeyFrom::DataFolder,
             (Some(key), Some(file)) if same_layer(&key.source, &file.source) => {
                 self.problems.push("key and key_file are both given: keep one".to_owned());

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use guise_domain::{SealingKey, Store};
+use guise_postgres::PostgresStore;
 use guise_sqlite::SqliteStore;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::OsRandomness;
 use crate::config::Config;
@@ -24,7 +26,7 @@ const LOCK: &str = "lock";
 
 /// Refuses a key that cannot be read. Makes nothing.
 pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
-    key::find(&config.key, &config.data, DataFolder::exists(config)).map(drop)
+    key::find(&config.key, &config.data, config.data.join(DATABASE).exists()).map(drop)
 }
 
 /// An open data folder.
@@ -36,9 +38,9 @@ pub(crate) struct DataFolder {
 }
 
 impl DataFolder {
-    /// Whether the configured folder was made already.
+    /// Whether the configured folder was made already. A database elsewhere is there for whoever names it.
     pub(crate) fn exists(config: &Config) -> bool {
-        config.data.join(DATABASE).exists()
+        config.store.is_some() || config.data.join(DATABASE).exists()
     }
 
     /// Opens the configured folder; makes it, and what belongs into it, on first start.
@@ -92,25 +94,36 @@ impl DataFolder {
             .with_context(|| format!("the data folder {} cannot be made", path.display()))?;
         let database = path.join(DATABASE);
         let key = key::obtain(&config.key, &path, database.exists(), &OsRandomness)?;
-        let store = open_store(&database, config, on_writer_end)?;
+        let store = match &config.store {
+            Some(address) => open_elsewhere(address).await?,
+            None => open_store(&database, config, on_writer_end)?,
+        };
         let folder = Self { path, key, store };
-        folder.prove_key().await?;
+        folder.prove_key(config).await?;
         Ok(folder)
     }
 
     /// Refuses a key that is not the one the database's secrets were sealed with.
-    async fn prove_key(&self) -> anyhow::Result<()> {
+    async fn prove_key(&self, config: &Config) -> anyhow::Result<()> {
         let proof = self.key.seal(PROOF.as_bytes(), PROOF, &OsRandomness)?;
         let kept = self.store.key_proof(proof).await?;
         if self.key.open(&kept, PROOF).is_err() {
+            let database = match &config.store {
+                Some(_) => "the database".to_owned(),
+                None => self.path.join(DATABASE).display().to_string(),
+            };
             bail!(
-                "the key is not the one that {} was made with: its secrets would not open; \
-                 give the key it had (see key_file in `guise config example`)",
-                self.path.join(DATABASE).display()
+                "the key is not the one that {database} was made with: its secrets would not open; \
+                 give the key it had (see key_file in `guise config example`)"
             );
         }
         Ok(())
     }
+}
+
+async fn open_elsewhere(address: &SecretString) -> anyhow::Result<Arc<dyn Store>> {
+    let store = PostgresStore::open(address.expose_secret(), guise_postgres::Options::default());
+    Ok(Arc::new(store.await?))
 }
 
 fn open_store(

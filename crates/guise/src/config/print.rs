@@ -68,6 +68,7 @@ fn sample(key: &Key) -> String {
         "key" => "\"(32 bytes in base64)\"".to_owned(),
         "tls_cert" => "\"/etc/guise/tls.pem\"".to_owned(),
         "tls_key" => "\"/etc/guise/tls.key\"".to_owned(),
+        "store" => "\"postgres://guise@db1,db2/guise\"".to_owned(),
         "blobs" => "\"s3://faces?region=eu-west-1\"".to_owned(),
         _ => "\"/etc/guise/key\"".to_owned(),
     }

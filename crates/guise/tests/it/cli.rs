@@ -5,6 +5,7 @@ mod bucket;
 mod call;
 mod callbacks;
 mod config;
+mod database;
 mod dm;
 mod explain;
 mod folder;
@@ -40,11 +41,17 @@ fn refusal(output: &Output) -> String {
 
 /// An account with an app and a token, saved as the profile `default`.
 fn settle(data: &Path) {
-    text(&guise(data, &["account", "add", "shop"]));
-    let app = json(&guise(data, &["--json", "app", "add", "Desk", "--account", "shop"]));
+    settle_with(data, &[]);
+}
+
+/// The same with these variables.
+fn settle_with(data: &Path, variables: &[(&str, &str)]) {
+    let guise = |arguments: &[&str]| guise_with(data, variables, arguments);
+    text(&guise(&["account", "add", "shop"]));
+    let app = json(&guise(&["--json", "app", "add", "Desk", "--account", "shop"]));
     let app = app["id"].as_str().unwrap();
     let token = ["token", "add", "--account", "shop", "--app", app, "--save", "default"];
-    text(&guise(data, &token));
+    text(&guise(&token));
 }
 
 /// A running server, and the credentials of [`settle`] for it.

@@ -1,0 +1,50 @@
+//! Everything but pictures in a database elsewhere.
+
+use tempfile::tempdir;
+
+use super::{json, refusal, settle_with, text};
+use crate::support::{Database, Process, guise_with};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_made_in_a_database_another_one_shows() {
+    let database = Database::empty().await;
+    let address = database.address("");
+    let store = ("GUISE_STORE", address.as_str());
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    settle_with(&data, &[store]);
+    assert!(!data.join("guise.db").exists());
+    let server = Process::start(&data, &[store], 1);
+    let add = ["--json", "profile", "add", "--name", "Zoë"];
+    json(&guise_with(&data, &[store, ("GUISE_URL", &server.urls[0])], &add));
+
+    // The next one has only the key in common with it.
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(data.join("key"), other.join("key")).unwrap();
+    let second = Process::start(&other, &[store, ("GUISE_NODE", "1")], 1);
+    let url = ("GUISE_URL", second.urls[0].as_str());
+    let listed = text(&guise_with(&data, &[store, url], &["profile", "list"]));
+    assert!(listed.contains("Zoë"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_used_is_refused_without_its_password() {
+    let database = Database::new().await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    for (store, told) in [
+        ("mysql://me:hush@localhost/guise", "must begin with postgres://"),
+        ("postgres://me:hush@127.0.0.1:1/guise", "could not be opened"),
+        ("postgres://me:hush@localhost/guise?sslmode=odd", "sslmode must be"),
+    ] {
+        let says = refusal(&guise_with(&data, &[("GUISE_STORE", store)], &["account", "add", "a"]));
+        assert!(says.starts_with("guise: ") && says.contains(told), "{says}");
+        assert!(!says.contains("hush"), "{says}");
+    }
+    let address = database.address("");
+    let store = [("GUISE_STORE", address.as_str())];
+    text(&guise_with(&data, &store, &["account", "add", "shop"]));
+    let says = refusal(&guise_with(&folder.path().join("b"), &store, &["account", "add", "b"]));
+    assert!(says.contains("the key is not the one that the database was made with"), "{says}");
+}
