@@ -19,9 +19,10 @@ use std::sync::Arc;
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
     AccountId, Admission, Admitted, AppId, By, Content, CreateProfileError, EntryId, ImageType,
-    MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest, PictureFormat,
-    ProfileId, ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
+    Installation, MediaId, MediaKey, NewAccount, NewProfile, NewUpload, Once, PageRequest,
+    PictureFormat, ProfileId, ProfileName, ReplayKey, Sealed, Segment, Store, Timestamp, Upload,
 };
+use guise_postgres::PostgresStore;
 use guise_sqlite::{Options, SqliteStore};
 use tempfile::tempdir;
 use tokio::task::JoinSet;
@@ -59,7 +60,10 @@ async fn on_sqlite<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> 
 
 async fn on_postgres<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> R) {
     let database = Database::new().await;
-    case(Arc::new(database.store().await)).await;
+    let store = Arc::new(database.indexed_store().await);
+    case(Arc::<PostgresStore>::clone(&store)).await;
+    store.close().await.unwrap();
+    assert_eq!(database.read_as_a_whole().await, [""; 0], "it went by no index");
 }
 
 fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission {

@@ -44,6 +44,25 @@ impl Database {
         PostgresStore::open(&self.address(""), Options::default()).await.unwrap()
     }
 
+    /// A store in it that reads no table as a whole where an index tells where to look.
+    pub(crate) async fn indexed_store(&self) -> PostgresStore {
+        let address = self.address("?options=-c%20enable_seqscan%3Doff");
+        PostgresStore::open(&address, Options::default()).await.unwrap()
+    }
+
+    /// The tables of any size that were read as a whole all the same, once all stores in it are closed.
+    pub(crate) async fn read_as_a_whole(&self) -> Vec<String> {
+        let client = self.client().await;
+        let others = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        // Whoever goes says before that what it read.
+        while client.query_one(others, &[]).await.unwrap().get::<_, i64>(0) > 0 {}
+        let tables = "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0 AND relname
+            NOT IN ('guise_format', 'installation', 'highest_ids', 'read_windows') ORDER BY relname";
+        let tables = client.query(tables, &[]).await.unwrap();
+        tables.iter().map(|row| row.get(0)).collect()
+    }
+
     /// A way in beside the store.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.address("")).await
