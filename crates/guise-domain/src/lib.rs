@@ -27,6 +27,7 @@ mod retry;
 mod sealed;
 pub mod secrets;
 mod session;
+mod signal;
 mod skeleton;
 mod store;
 mod time;
@@ -72,10 +73,11 @@ pub use profile::{
 pub use retry::{Answer, IdempotencyKey, IdempotencyKeyError, Keep, Once, Retry};
 pub use sealed::{Sealed, SealingKey, UnsealError};
 pub use session::{NewLink, NewSession, Session, Ticket, TicketError, TicketHash};
+pub use signal::Signal;
 pub use skeleton::{ReservedWord, ReservedWordError, Words, skeleton, skeleton_rules};
 pub use store::{
     Accounts, Apps, Credential, Credentials, Grants, Installation, Log, Media, Messages, Profiles,
-    Rates, Sessions, Store, StoreError, SweptUpload, Tokens,
+    Rates, Sessions, Signals, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

@@ -152,6 +152,8 @@ limits! {
     MENTIONS_MAX: usize = 100, "accounts";
     /// Signals that wait for a slow stream before it has to read the store instead.
     SIGNALS_WAITING_MAX: usize = 1024, "signals";
+    /// After how long other nodes are listened to anew when the store did not answer.
+    SIGNALS_AGAIN_SECONDS: u64 = 1, "seconds";
     /// How long a stream stays silent before it says that it is alive.
     STREAM_SILENCE_SECONDS: u64 = 15, "seconds";
     /// Accounts looked up at once.

@@ -14,6 +14,7 @@
 
 mod grants;
 mod sessions;
+mod signals;
 
 use std::convert::Infallible;
 
@@ -32,6 +33,7 @@ use crate::{
 
 pub use grants::Grants;
 pub use sessions::Sessions;
+pub use signals::Signals;
 
 /// Breakage: the step did not happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -466,6 +468,7 @@ pub trait Store:
     + Messages
     + Log
     + Grants
+    + Signals
     + Installation
     + Send
     + Sync
@@ -477,7 +480,6 @@ impl<T> Store for T where
         + Apps
         + Tokens
         + Sessions
-        + Sessions
         + Credentials
         + Rates
         + Media
@@ -486,6 +488,7 @@ impl<T> Store for T where
         + Messages
         + Log
         + Grants
+        + Signals
         + Installation
         + Send
         + Sync

@@ -1,44 +1,29 @@
-//! What happens to accounts, told at once to whoever listens in this process.
-//!
-//! A signal says that there is something new, never what: the store is the one truth, and who missed a signal reads it
-//! there. Only what nobody keeps (somebody is typing) is in the signal itself.
+//! What happens to accounts, told at once to whoever listens: in this process, and through the store on other nodes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use guise_domain::limits::{SIGNALS_WAITING_MAX, STREAMS_MAX, STREAMS_OF_ACCOUNT_MAX};
-use guise_domain::{AccountId, MessageId};
+use guise_domain::limits::{
+    SIGNALS_AGAIN_SECONDS, SIGNALS_WAITING_MAX, STREAMS_MAX, STREAMS_OF_ACCOUNT_MAX,
+};
+use guise_domain::{AccountId, Signal, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use tokio::time::sleep;
 
 use crate::error::Refusal;
 
-/// Something that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// There is a message in this account's box.
-    Message(AccountId),
-    /// Somebody writes to somebody.
-    Typing {
-        /// Who writes.
-        from: AccountId,
-        /// To whom.
-        to: AccountId,
-    },
-    /// Somebody read what somebody else wrote.
-    Read {
-        /// Who read.
-        reader: AccountId,
-        /// Who wrote it.
-        writer: AccountId,
-        /// The last message that was read.
-        up_to: MessageId,
-    },
+/// A signal, or word that some may have been missed; and whether it was sent on this node.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    signal: Option<Signal>,
+    own: bool,
 }
 
 /// Where signals are sent and listened for.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    sender: broadcast::Sender<Signal>,
+    sender: broadcast::Sender<Word>,
     ended: watch::Sender<bool>,
     places: Arc<Semaphore>,
     /// How many streams each account has.
@@ -59,8 +44,53 @@ impl Default for Signals {
 impl Signals {
     /// Tells everybody who listens.
     pub(crate) fn send(&self, signal: Signal) {
+        self.say(Some(signal), true);
+    }
+
+    fn say(&self, signal: Option<Signal>, own: bool) {
         // Nobody has to listen.
-        let _ = self.sender.send(signal);
+        let _ = self.sender.send(Word { signal, own });
+    }
+
+    /// Passes signals on to other nodes, and theirs to whoever listens here, for ever. Who missed some looks by
+    /// themselves after a while, so a store that does not answer only makes signals late.
+    pub(crate) async fn relay(&self, store: &dyn Store) {
+        tokio::join!(self.tell_others(store), self.hear_others(store));
+    }
+
+    async fn tell_others(&self, store: &dyn Store) {
+        let mut words = self.sender.subscribe();
+        loop {
+            let mut own = Vec::new();
+            match words.recv().await {
+                Ok(word) => own.extend(word.signal.filter(|_| word.own)),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+            // What came meanwhile goes along.
+            while own.len() < SIGNALS_WAITING_MAX
+                && let Ok(word) = words.try_recv()
+            {
+                own.extend(word.signal.filter(|_| word.own));
+            }
+            if !own.is_empty()
+                && let Err(error) = store.tell(own).await
+            {
+                tracing::warn!(%error, "other nodes were not told of what is new");
+            }
+        }
+    }
+
+    async fn hear_others(&self, store: &dyn Store) {
+        loop {
+            match store.hear().await {
+                Ok(signal) => self.say(signal, false),
+                Err(error) => {
+                    tracing::warn!(%error, "other nodes are not heard");
+                    sleep(Duration::from_secs(SIGNALS_AGAIN_SECONDS)).await;
+                }
+            }
+        }
     }
 
     /// Listens from now on, for an account.
@@ -130,7 +160,7 @@ impl Drop for Place {
 /// One who listens.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    signals: broadcast::Receiver<Signal>,
+    signals: broadcast::Receiver<Word>,
     place: Place,
 }
 
@@ -139,7 +169,7 @@ pub(crate) struct Listener {
 pub(crate) enum Heard {
     /// A signal.
     Signal(Signal),
-    /// More than could wait: some signals are lost.
+    /// Some signals may be lost: more came than could wait, or another node was not heard for a while.
     Missed,
     /// Nothing will come any more.
     End,
@@ -152,8 +182,10 @@ impl Listener {
             biased;
             () = self.place.ended() => Heard::End,
             signal = self.signals.recv() => match signal {
-                Ok(signal) => Heard::Signal(signal),
-                Err(broadcast::error::RecvError::Lagged(_)) => Heard::Missed,
+                Ok(Word { signal: Some(signal), .. }) => Heard::Signal(signal),
+                Ok(Word { signal: None, .. }) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    Heard::Missed
+                }
                 Err(broadcast::error::RecvError::Closed) => Heard::End,
             },
         }

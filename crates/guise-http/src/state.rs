@@ -140,6 +140,11 @@ impl Guise {
         self.signals().end();
     }
 
+    /// Passes word of what is new to and from the nodes that share the store, for ever.
+    pub async fn relay(&self) {
+        self.signals().relay(self.store()).await;
+    }
+
     /// Keeps what lives in memory only. To be called after the last request was answered.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ mod schema;
 mod segments;
 mod send;
 mod sessions;
+mod signals;
 mod tokens;
 mod writer;
 

@@ -117,6 +117,8 @@ impl Server {
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let Self { guise, store, listeners, options, _lock: lock, .. } = self;
         let upkeep = tokio::spawn(upkeep::run(guise.clone()));
+        let relaying = guise.clone();
+        let relay = tokio::spawn(async move { relaying.relay().await });
         let router = guise_http::router(guise.clone());
         let stopping = guise.clone();
         let stop = async move {
@@ -125,6 +127,7 @@ impl Server {
         };
         let drained = guise_http::serve::serve(listeners, router, options, stop).await;
         upkeep.abort();
+        relay.abort();
         if drained.cut > 0 {
             tracing::warn!(connections = drained.cut, "cut off at the end of drain_seconds");
         }

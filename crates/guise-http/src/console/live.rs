@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::response::sse::Event;
 use guise_domain::limits::TYPING_SECONDS;
-use guise_domain::{Account, Message, MessageId};
+use guise_domain::{Account, Message, MessageId, Signal};
 use http::request::Parts;
 use serde_json::json;
 
@@ -20,7 +20,6 @@ use crate::error::Refusal;
 use crate::events;
 use crate::extract::query;
 use crate::messages::{Follower, Following, Tail};
-use crate::signals::Signal;
 use crate::state::Guise;
 
 /// `GET /conversations/{name}/stream?after=<the newest message shown>`

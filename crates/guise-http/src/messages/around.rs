@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
-use guise_domain::{AccountId, MarkReadError, MessageId};
+use guise_domain::{AccountId, MarkReadError, MessageId, Signal};
 use http::StatusCode;
 
 use crate::answer;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
-use crate::signals::Signal;
 use crate::state::Guise;
 
 /// `POST /1.1/direct_messages/mark_read.json`

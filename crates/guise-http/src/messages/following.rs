@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::future::Future;
 
 use axum::response::sse::Event;
+use guise_domain::Signal;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Refusal;
 use crate::events::{SILENCE, Source, report};
-use crate::signals::{Heard, Listener, Signal};
+use crate::signals::{Heard, Listener};
 
 /// What is told of a box, and to whom.
 pub(crate) trait Follower: Send + 'static {

@@ -17,14 +17,13 @@ use guise_domain::limits::MESSAGES_LISTED_SECONDS;
 use guise_domain::rate::Endpoint;
 use guise_domain::{
     AccountId, Admitted, AppId, Entities, Message, MessageContent, MessageEntities, MessageId,
-    NewMessage, Once, Page, PageRequest,
+    NewMessage, Once, Page, PageRequest, Signal,
 };
 use http::StatusCode;
 
 use crate::answer;
 use crate::error::Refusal;
 use crate::extract::{Input, Received, Signed, Unreadable};
-use crate::signals::Signal;
 use crate::state::Guise;
 use crate::wire::{Cursor, page};
 

@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::response::sse::Event;
 use guise_domain::limits::TYPING_SECONDS;
 use guise_domain::rate::Endpoint;
-use guise_domain::{AccountId, Message, MessageId};
+use guise_domain::{AccountId, Message, MessageId, Signal};
 use http::HeaderMap;
 use serde_json::json;
 
@@ -22,7 +22,6 @@ use crate::auth::Caller;
 use crate::error::Refusal;
 use crate::events;
 use crate::extract::{Input, Received, Signed, Unreadable};
-use crate::signals::Signal;
 use crate::state::Guise;
 
 /// `GET /guise/v1/direct_messages/stream`
