@@ -26,12 +26,14 @@ mod schema;
 mod segments;
 mod send;
 mod sessions;
+mod signals;
 mod step;
 mod text;
 mod tls;
 mod tokens;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -39,10 +41,12 @@ use guise_domain::StoreError;
 use guise_domain::limits::{
     CONNECT_SECONDS_MAX, CONNECTION_WAIT_SECONDS_MAX, STATEMENT_SECONDS_MAX, WRITER_QUEUE_MAX,
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
 pub use crate::error::OpenError;
 use crate::query::Db;
+use crate::signals::Ear;
 
 /// How to open a [`PostgresStore`].
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +65,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool,
+    ear: Arc<Ear>,
 }
 
 impl PostgresStore {
@@ -72,7 +77,9 @@ impl PostgresStore {
     /// that this one cannot work with.
     pub async fn open(address: &str, options: Options) -> Result<Self, OpenError> {
         let address = Address::parse(address)?;
-        let store = Self { pool: pool(&address, options)? };
+        let tls = tls::connector(&address)?;
+        let ear = Ear::new(address.config.clone(), tls.clone());
+        let store = Self { pool: pool(&address, tls, options)?, ear: Arc::new(ear) };
         schema::open(&store.lent().await?, &address.name()).await?;
         Ok(store)
     }
@@ -96,9 +103,8 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-fn pool(address: &Address, options: Options) -> Result<Pool, OpenError> {
+fn pool(address: &Address, tls: MakeRustlsConnect, options: Options) -> Result<Pool, OpenError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let tls = tls::connector(address)?;
     let manager = Manager::from_config(address.config.clone(), tls, recycling);
     // A transaction that its program forgot, or a node that stands still, must not keep locks for ever.
     let bounds = format!(

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use guise_domain::rate::Endpoint;
-use guise_domain::{Admitted, Installation, Media, Profiles, Rates, Sealed};
+use guise_domain::{
+    Admitted, Installation, Media, MessageId, Profiles, Rates, Sealed, Signal, Signals,
+};
 use guise_postgres::{Options, PostgresStore};
 use tokio::task::JoinSet;
 
-use super::{OWNER, create, first, image, people, profile, upload};
+use super::{OTHER, OWNER, create, first, image, people, profile, upload};
 use crate::support::Database;
 
 #[tokio::test]
@@ -100,4 +102,38 @@ async fn a_connection_that_the_server_ended_is_replaced() {
     client.execute(end, &[]).await.unwrap();
     upload(&store, image(OWNER, 5), 1).await;
     assert!(store.upload_exists(image(OWNER, 5).key).await.unwrap());
+}
+
+#[tokio::test]
+async fn nodes_hear_one_another_and_not_themselves() {
+    let database = Database::new().await;
+    let (one, other) = (database.store().await, database.store().await);
+    for node in [&one, &other] {
+        assert_eq!(node.hear().await.unwrap(), None, "what was told before may be missed");
+    }
+    let signals = vec![
+        Signal::Message(OWNER),
+        Signal::Typing { from: OWNER, to: OTHER },
+        Signal::Read { reader: OTHER, writer: OWNER, up_to: MessageId::new(7) },
+    ];
+    one.tell(signals.clone()).await.unwrap();
+    other.tell(vec![Signal::Message(OTHER); 500]).await.unwrap();
+    for signal in signals {
+        assert_eq!(other.hear().await.unwrap(), Some(signal));
+    }
+    for _ in 0..500 {
+        assert_eq!(
+            one.hear().await.unwrap(),
+            Some(Signal::Message(OTHER)),
+            "and nothing of its own"
+        );
+    }
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    database.client().await.execute(cut, &[]).await.unwrap();
+    assert_eq!(other.hear().await.unwrap(), None, "a lost connection is made anew, and said");
+    one.tell(vec![Signal::Message(OWNER)]).await.unwrap();
+    assert_eq!(other.hear().await.unwrap(), Some(Signal::Message(OWNER)));
+    drop((one, other));
+    database.drop().await;
 }
