@@ -3,7 +3,7 @@
 use tempfile::tempdir;
 
 use super::{json, refusal, settle_with, text};
-use crate::support::{Database, Process, guise_with};
+use crate::support::{Database, Following, Process, guise_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_server_made_in_a_database_another_one_shows() {
@@ -26,6 +26,24 @@ async fn what_one_server_made_in_a_database_another_one_shows() {
     let url = ("GUISE_URL", second.urls[0].as_str());
     let listed = text(&guise_with(&data, &[store, url], &["profile", "list"]));
     assert!(listed.contains("Zoë"), "{listed}");
+
+    // What nobody keeps goes from one to the other all the same.
+    let ann = json(&guise_with(&data, &[store], &["--json", "account", "add", "ann"]));
+    let apps = json(&guise_with(&data, &[store], &["--json", "app", "list"]));
+    let app = apps[0]["id"].as_str().unwrap();
+    let token = ["token", "add", "--account", "ann", "--app", app, "--save", "ann"];
+    text(&guise_with(&data, &[store], &token));
+    let watch = Following::start(&data, &[store, url], &["--profile", "ann", "dm", "watch"]);
+    watch.note();
+    let typing = format!("recipient_id={}", ann["id"].as_str().unwrap());
+    let call = ["call", "-X", "POST", "/1.1/direct_messages/indicate_typing.json", "-d", &typing];
+    let first = ("GUISE_URL", server.urls[0].as_str());
+    // The second server may be about to begin to listen.
+    let heard = (0..10).find_map(|_| {
+        text(&guise_with(&data, &[store, first], &call));
+        watch.line_soon()
+    });
+    assert_eq!(heard.as_deref(), Some("shop is typing …"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

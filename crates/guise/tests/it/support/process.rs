@@ -85,6 +85,11 @@ impl Following {
         self.lines.recv_timeout(Duration::from_secs(20)).expect("a line of output")
     }
 
+    /// The next line of standard output, if there is one within a second.
+    pub(crate) fn line_soon(&self) -> Option<String> {
+        self.lines.recv_timeout(Duration::from_secs(1)).ok()
+    }
+
     /// The next line of standard error. Fails the test after 20 seconds.
     pub(crate) fn note(&self) -> String {
         self.notes.recv_timeout(Duration::from_secs(20)).expect("a line of notes")
