@@ -50,6 +50,10 @@ limits! {
     IDEMPOTENCY_KEY_CHARS_MAX: usize = 255, "characters";
     /// How long the answer to a request that named a key is kept.
     ANSWER_SECONDS: i64 = 86_400, "seconds";
+    /// Apps of an account, revoked ones too, up to which it registers further ones on a page.
+    APPS_ON_PAGES_MAX: usize = 200, "apps";
+    /// Tokens of an account, revoked ones too, up to which it makes further ones on a page.
+    TOKENS_ON_PAGES_MAX: usize = 200, "tokens";
     /// Where an account is led back to after deciding on an app.
     CALLBACK_BYTES_MAX: usize = 2048, "bytes";
     /// Such places of one app.

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guise_domain::{App, AppId, AppNameError, NewApp, WebUrl, secrets};
+use guise_domain::limits::APPS_ON_PAGES_MAX;
+use guise_domain::{App, AppId, NewApp, WebUrl, secrets};
 use http::StatusCode;
 
 use super::tokens::{TokenLine, held};
@@ -122,8 +123,10 @@ pub(crate) async fn create(
 ) -> Result<Response, Refusal> {
     let field = |name| form.get(name).unwrap_or_default().trim();
     let url = field("url");
-    let meant = App::parse_name(field("name"))
-        .map_err(|rule: AppNameError| format!("The name {rule}."))
+    let own = guise.store().apps(signed.account().id).await?.len();
+    let room = (own < APPS_ON_PAGES_MAX).then_some(()).ok_or_else(|| too_many("apps", own));
+    let meant = room
+        .and_then(|()| App::parse_name(field("name")).map_err(|rule| format!("The name {rule}.")))
         .and_then(|name| match url {
             "" => Ok(name),
             url => WebUrl::parse(url).map(|_| name).map_err(|rule| format!("The address {rule}.")),
@@ -153,6 +156,13 @@ pub(crate) async fn create(
         next: format!("/apps/{id}"),
     };
     Ok(page(StatusCode::OK, &shown))
+}
+
+/// What somebody is told who has as many as are made on pages.
+pub(super) fn too_many(what: &str, own: usize) -> String {
+    format!(
+        "This account has {own} {what}, counting revoked ones. Whoever runs the server can make more, on its command line."
+    )
 }
 
 /// The signed-in account's app with this id.

@@ -18,6 +18,7 @@ pub(crate) async fn add(
     let app = own(&guise, &signed, &id).await?;
     let text = form.get("callback").unwrap_or_default().trim();
     let added = match text.parse::<CallbackUrl>() {
+        _ if app.revoked => Err("The app is revoked.".to_owned()),
         Err(rule) => Err(format!("The callback {rule}.")),
         Ok(callback) if callback.has_query() => {
             Err("Leave the query out: whatever query an app puts behind a place is taken."

@@ -3,10 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use guise_domain::limits::TOKENS_ON_PAGES_MAX;
 use guise_domain::{Access, AccountId, AppId, NewToken, Operator, Token, secrets};
 use http::StatusCode;
 
-use super::apps::{KeysPage, RevokePage, Typed, app_page, own};
+use super::apps::{KeysPage, RevokePage, Typed, app_page, own, too_many};
 use super::{Frame, Posted, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
@@ -106,16 +107,21 @@ pub(crate) async fn create(
     let access = wanted(form.get("access"))?;
     let typed = form.get("operator").unwrap_or_default();
     let label = Some(typed.trim()).filter(|label| !label.is_empty());
-    let operator = match label.map(str::parse::<Operator>).transpose() {
+    let account = signed.account().id;
+    let own = guise.store().tokens(account).await?.len();
+    let room = (own < TOKENS_ON_PAGES_MAX).then_some(()).ok_or_else(|| too_many("tokens", own));
+    let operator = room.and_then(|()| {
+        let operator = label.map(str::parse::<Operator>).transpose();
+        operator.map_err(|rule| format!("Who works with it {rule}."))
+    });
+    let operator = match operator {
         Ok(operator) => operator,
-        Err(rule) => {
-            let (operator, problem) =
-                (typed.to_owned(), Some(format!("Who works with it {rule}.")));
+        Err(problem) => {
+            let (operator, problem) = (typed.to_owned(), Some(problem));
             let typed = Typed { operator, problem, ..Typed::default() };
             return app_page(&guise, &signed, app, typed).await;
         }
     };
-    let account = signed.account().id;
     let token = secrets::token(account, &*guise.randomness());
     let token_secret = secrets::token_secret(&*guise.randomness());
     let secret = guise

@@ -1,6 +1,7 @@
 //! Apps and tokens on pages: made, changed and revoked by their account alone, their secrets shown once.
 
-use guise_domain::AppId;
+use guise_domain::limits::{APPS_ON_PAGES_MAX, TOKENS_ON_PAGES_MAX};
+use guise_domain::{Access, AppId};
 
 use super::{PASSWORD, account, done, set_password};
 use crate::support::{Browser, Person, World, hidden};
@@ -240,4 +241,37 @@ async fn pages_tell_when_apps_and_tokens_were_last_used_also_after_a_restart() {
     assert_eq!(last_use(&browser.get(&token).await.html()), "2027-01-15T08:01:41.000Z");
     let app = browser.get(&app).await.html();
     assert_eq!(last_use(&app), "2027-01-15T08:03:21.000Z", "for itself");
+}
+
+#[tokio::test]
+async fn pages_make_so_many_apps_and_tokens_and_no_more() {
+    let world = World::in_files().await;
+    let shop = world.person("shop").await;
+    set_password(&world, shop.account, PASSWORD).await;
+    for _ in 2..APPS_ON_PAGES_MAX.max(TOKENS_ON_PAGES_MAX) {
+        world.again(&shop, Access::Read).await;
+    }
+    let mut browser = signed_in(&world, "shop").await;
+    let tokens = format!("/apps/{}/tokens", shop.app);
+    browser.post("/apps", "/apps", &[("name", "Last")]).await.says(200, "Registered Last");
+    browser.post("/apps", &tokens, &[("access", "read")]).await.says(200, "A token for");
+    let told = "This account has 200 apps, counting revoked ones.";
+    browser.post("/apps", "/apps", &[("name", "Further")]).await.says(400, told);
+    let told = "This account has 200 tokens, counting revoked ones.";
+    browser.post("/apps", &tokens, &[("access", "read")]).await.says(400, told);
+    assert_eq!(world.store.apps(shop.account).await.unwrap().len(), 200);
+    assert_eq!(world.store.tokens(shop.account).await.unwrap().len(), 200);
+}
+
+#[tokio::test]
+async fn a_revoked_app_gets_no_further_callback() {
+    let world = World::new().await;
+    let shop = world.person("shop").await;
+    set_password(&world, shop.account, PASSWORD).await;
+    assert!(world.store.revoke_app(shop.account, shop.app, world.by()).await.unwrap());
+    let mut browser = signed_in(&world, "shop").await;
+    let path = format!("/apps/{}/callbacks", shop.app);
+    let fields = [("callback", "https://desk.example/done")];
+    browser.post("/apps", &path, &fields).await.says(400, "The app is revoked.");
+    assert!(world.store.callbacks(shop.app).await.unwrap().is_empty());
 }
