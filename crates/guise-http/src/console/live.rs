@@ -37,7 +37,7 @@ pub(crate) async fn stream(
         None => query(&parts).get("after").and_then(|id| id.parse::<MessageId>().ok()),
     };
     let tail = Tail::after(last, signed.now);
-    let watch = Watch { guise, signed, other, tail, waiting: VecDeque::new() };
+    let watch = Watch { guise, signed, other, tail, read_up_to: None, waiting: VecDeque::new() };
     Ok(events::answer(Following::new(watch, listener)))
 }
 
@@ -46,6 +46,8 @@ struct Watch {
     signed: SignedIn,
     other: Account,
     tail: Tail,
+    /// How far the other party read, as it was told.
+    read_up_to: Option<MessageId>,
     waiting: VecDeque<Event>,
 }
 
@@ -55,6 +57,19 @@ impl Watch {
         let shown = shown(message, self.signed.account(), &self.other, true);
         let html = shown.render().map_err(|error| Refusal::Internal(error.to_string()))?;
         Ok(Event::default().id(&id).data(json!({"id": id, "html": html}).to_string()))
+    }
+
+    /// Tells how far the other party read, unless that was told: what they read while nobody listened, a page that was
+    /// just made does not know. Whether there was anything to tell.
+    async fn tell_read(&mut self) -> Result<bool, Refusal> {
+        let (me, other) = (self.signed.account().id, self.other.id);
+        let theirs = self.guise.store().conversation(other, me).await?;
+        let news = theirs.read_up_to.filter(|up_to| me != other && self.read_up_to < Some(*up_to));
+        if let Some(up_to) = news {
+            self.waiting.push_back(read_event(up_to));
+            self.read_up_to = news;
+        }
+        Ok(news.is_some())
     }
 }
 
@@ -77,19 +92,20 @@ impl Follower for Watch {
         for message in came {
             self.waiting.push_back(self.event(message)?);
         }
-        Ok(any)
+        Ok(self.tell_read().await? || any)
     }
 
     fn hear(&mut self, signal: Signal) -> bool {
         let (me, other) = (self.signed.account().id, self.other.id);
-        let event = |name: &str, data: String| Event::default().event(name).data(data);
         match signal {
             Signal::Message(account) => return account == me,
             Signal::Typing { from, to } if (from, to) == (other, me) => {
-                self.waiting.push_back(event("typing", TYPING_SECONDS.to_string()));
+                let event = Event::default().event("typing").data(TYPING_SECONDS.to_string());
+                self.waiting.push_back(event);
             }
             Signal::Read { reader, writer, up_to } if (reader, writer) == (other, me) => {
-                self.waiting.push_back(event("read", up_to.to_string()));
+                self.waiting.push_back(read_event(up_to));
+                self.read_up_to = self.read_up_to.max(Some(up_to));
             }
             Signal::Typing { .. } | Signal::Read { .. } => {}
         }
@@ -99,4 +115,8 @@ impl Follower for Watch {
     async fn may_go_on(&self) -> Result<bool, Refusal> {
         self.signed.goes_on(&self.guise).await
     }
+}
+
+fn read_event(up_to: MessageId) -> Event {
+    Event::default().event("read").data(up_to.to_string())
 }

@@ -396,6 +396,9 @@ async fn a_page_says_that_the_other_party_is_writing_and_has_read() {
         format!("typing {}", guise_domain::limits::TYPING_SECONDS)
     );
     assert_eq!(heard.next().await.unwrap(), format!("read {id}"));
+    // A page that was made before, and listens only now, has to learn of it too.
+    let mut late = Heard::open(&world, &cookie, &path).await;
+    assert_eq!(late.next().await.unwrap(), format!("read {id}"));
     assert!(anns.get("/conversations/shop").await.html().contains(seen));
     text(&world, &shop, &ann, "and back").await;
     assert!(!anns.get("/conversations/shop").await.html().contains(seen), "that comes last");
