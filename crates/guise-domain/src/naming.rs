@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::limits::RESERVED_WORDS_MAX;
 use crate::{
     AccountId, By, ExternalId, Kind, ProfileId, ProfileName, ReservedWord, ScreenName, StoreError,
+    Words,
 };
 
 /// What an account demands of its own profiles.
@@ -19,6 +20,32 @@ pub struct Naming {
     pub own_name_reserved: bool,
     /// What their names may not contain besides; ordered by looks.
     pub reserved: Vec<ReservedWord>,
+}
+
+impl Naming {
+    /// The same with the account's own name among the words.
+    #[must_use]
+    pub fn reserving(mut self, own: &ScreenName) -> Self {
+        self.reserved.extend(ReservedWord::of_account(own));
+        self
+    }
+
+    /// The rule that a new name breaks, of these or of the server's.
+    #[must_use]
+    pub fn forbids(&self, name: &ProfileName, server_words: &[ReservedWord]) -> Option<BrokenRule> {
+        if self.reserved.is_empty() && server_words.is_empty() {
+            return None;
+        }
+        let words = Words::of(name.as_str());
+        let found = server_words.iter().chain(&self.reserved).find(|word| words.contain(word));
+        found.map(|word| BrokenRule::ReservedWord(word.as_str().to_owned()))
+    }
+
+    /// The rule that a new profile of this kind breaks.
+    #[must_use]
+    pub fn misses_kind(&self, kind: Option<Kind>) -> Option<BrokenRule> {
+        (self.kind_required && kind.is_none()).then_some(BrokenRule::KindRequired)
+    }
 }
 
 /// What is to change about it. What is absent stays.

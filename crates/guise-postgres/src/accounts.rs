@@ -13,7 +13,7 @@ use crate::credentials::changed;
 use crate::error::{Queried, impossible};
 use crate::log::{note, note_by};
 use crate::names;
-use crate::query::{Columns, Db, all, below, known, one, page_of};
+use crate::query::{Columns, Db, all, known, one};
 use crate::sessions::shut_out;
 
 const TAKE_NAME: &str = "INSERT INTO account_names (folded, account) VALUES ($1, $2)
@@ -80,8 +80,8 @@ impl Accounts for PostgresStore {
     }
 
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError> {
-        let items = all(&self.db().await?, PAGE, below(page), |row| read_account(row, 0)).await?;
-        Ok(page_of(items, page, |account| account.id.get()))
+        let items = all(&self.db().await?, PAGE, page.bounds(), |row| read_account(row, 0)).await?;
+        Ok(page.page(items, |account| account.id.get()))
     }
 
     async fn allow_custom_profiles(
@@ -165,11 +165,11 @@ impl Accounts for PostgresStore {
         account: AccountId,
         page: PageRequest,
     ) -> Result<Page<AccountId>, StoreError> {
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (highest, count, account.get());
         let read = |row: &Row| row.at(0).map(AccountId::new);
         let items = all(&self.db().await?, BLOCKED, params, read).await?;
-        Ok(page_of(items, page, |id| id.get()))
+        Ok(page.page(items, |id| id.get()))
     }
 }
 

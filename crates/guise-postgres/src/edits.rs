@@ -11,12 +11,12 @@ use guise_domain::{
 use crate::error::{Queried, impossible};
 use crate::log::note;
 use crate::media::digest_of;
-use crate::names::{self, House};
+use crate::names;
 use crate::profiles::{
     BY_ID, PictureColumns, Unusable, create, publish, read_profile, read_revision, select_profile,
     usable_picture,
 };
-use crate::query::{Columns, Db, all, below, one, page_of};
+use crate::query::{Columns, Db, all, one};
 use crate::step::Step;
 use crate::text;
 
@@ -122,7 +122,7 @@ async fn apply(
     let name = name.filter(|name| *name != before.name);
     if let Some(name) = &name
         && let Some(rule) =
-            House::of(&step.db, admission.account).await?.forbids(name, &server_words)
+            names::demands(&step.db, admission.account).await?.forbids(name, &server_words)
     {
         return Ok(Err(EditProfileError::Broken(rule)));
     }
@@ -305,7 +305,7 @@ pub(crate) async fn find(
     page: PageRequest,
 ) -> Queried<Page<Tagged>> {
     let ProfileFilter { name, name_prefix, kind, tag, unused_since, state } = filter;
-    let (highest, count) = below(page);
+    let (highest, count) = page.bounds();
     let params = (
         highest,
         count,
@@ -323,7 +323,7 @@ pub(crate) async fn find(
         },
     );
     let items = all(db, FIND, params, read_profile).await?;
-    let Page { items, next } = page_of(items, page, |profile| profile.id.get());
+    let Page { items, next } = page.page(items, |profile| profile.id.get());
     let items = items.into_iter().map(|profile| tagged(db, owner, profile));
     Ok(Page { items: try_join_all(items).await?, next })
 }
@@ -338,10 +338,10 @@ pub(crate) async fn revisions(
     let Some(profile) = one(db, ANY, (owner.get(), id.get()), read_profile).await? else {
         return Ok(None);
     };
-    let (highest, count) = below(page);
+    let (highest, count) = page.bounds();
     let params = (highest, count, owner.get(), id.get());
     let past = all(db, PAST, params, |row| read_revision(row, id)).await?;
     let current = Some(profile.current).filter(|now| i64::from(now.revision) <= highest);
     let all = current.into_iter().chain(past).collect();
-    Ok(Some(page_of(all, page, |revision| i64::from(revision.revision))))
+    Ok(Some(page.page(all, |revision| i64::from(revision.revision))))
 }

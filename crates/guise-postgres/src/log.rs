@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use crate::PostgresStore;
 use crate::error::Queried;
-use crate::query::{Columns, all, below, known, page_of, unsigned};
+use crate::query::{Columns, all, known, unsigned};
 use crate::step::Step;
 
 const ADD: &str = "INSERT INTO log (account, id, app, operator, action, subject, revision)
@@ -30,7 +30,7 @@ impl Log for PostgresStore {
         page: PageRequest,
     ) -> Result<Page<Entry>, StoreError> {
         let LogFilter { action, operator, subject, since, until } = &filter;
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (
             highest,
             count,
@@ -42,7 +42,7 @@ impl Log for PostgresStore {
             subject,
         );
         let items = all(&self.db().await?, PAGE, params, read_entry).await?;
-        Ok(page_of(items, page, |entry| entry.id.get()))
+        Ok(page.page(items, |entry| entry.id.get()))
     }
 }
 

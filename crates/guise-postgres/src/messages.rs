@@ -12,7 +12,7 @@ use crate::answers::{self, once};
 use crate::error::{Queried, impossible};
 use crate::log::note;
 use crate::profiles::{read_face, read_picture};
-use crate::query::{Columns, Db, all, below, one, page_of, unsigned};
+use crate::query::{Columns, Db, all, one, unsigned};
 use crate::{PostgresStore, send};
 
 macro_rules! select {
@@ -105,10 +105,10 @@ impl Messages for PostgresStore {
         page: PageRequest,
         since: Timestamp,
     ) -> Result<Page<Message>, StoreError> {
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (highest, count, account.get(), MessageId::first_at(since).get());
         let items = all(&self.db().await?, PAGE, params, read_message).await?;
-        Ok(page_of(items, page, |message| message.id.get()))
+        Ok(page.page(items, |message| message.id.get()))
     }
 
     async fn messages_with(
@@ -117,10 +117,10 @@ impl Messages for PostgresStore {
         other: AccountId,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (highest, count, account.get(), other.get());
         let items = all(&self.db().await?, WITH, params, read_message).await?;
-        Ok(page_of(items, page, |message| message.id.get()))
+        Ok(page.page(items, |message| message.id.get()))
     }
 
     async fn conversations(
@@ -128,14 +128,14 @@ impl Messages for PostgresStore {
         account: AccountId,
         page: PageRequest,
     ) -> Result<Page<Overview>, StoreError> {
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (highest, count, account.get());
         let items = all(&self.db().await?, CONVERSATIONS, params, |row| {
             let (newest, unread) = (read_message(row)?, row.at(21)?);
             Ok(Overview { other: AccountId::new(row.at(20)?), newest, unread })
         })
         .await?;
-        Ok(page_of(items, page, |overview| overview.newest.id.get()))
+        Ok(page.page(items, |overview| overview.newest.id.get()))
     }
 
     async fn messages_after(

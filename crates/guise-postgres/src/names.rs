@@ -6,9 +6,8 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use guise_domain::limits::{LOOKALIKES_MAX, RESERVED_WORDS_MAX};
 use guise_domain::{
-    AccountId, Action, BrokenRule, By, Draft, Kind, Lookalike, Names, Naming, NamingChange,
-    ProfileId, ProfileName, ReserveWordsError, ReservedWord, ScreenName, StoreError, Verdict,
-    Words, skeleton, skeleton_rules,
+    AccountId, Action, By, Draft, Lookalike, Names, Naming, NamingChange, ProfileId,
+    ReserveWordsError, ReservedWord, ScreenName, StoreError, Verdict, skeleton, skeleton_rules,
 };
 use tokio_postgres::Row;
 
@@ -132,8 +131,9 @@ impl Names for PostgresStore {
         server_words: Arc<[ReservedWord]>,
     ) -> Result<Vec<Verdict>, StoreError> {
         let db = &self.db().await?;
-        let house = House::of(db, owner).await?;
-        let verdicts = drafts.iter().map(|draft| verdict(db, owner, &house, draft, &server_words));
+        let demands = demands(db, owner).await?;
+        let verdicts =
+            drafts.iter().map(|draft| verdict(db, owner, &demands, draft, &server_words));
         Ok(try_join_all(verdicts).await?)
     }
 }
@@ -141,7 +141,7 @@ impl Names for PostgresStore {
 async fn verdict(
     db: &Db,
     owner: AccountId,
-    house: &House,
+    demands: &Naming,
     draft: &Draft,
     server_words: &[ReservedWord],
 ) -> Queried<Verdict> {
@@ -150,50 +150,23 @@ async fn verdict(
         Some(external_id) => living(db, owner, external_id).await?,
         None => None,
     };
-    let unnamed = if there.is_none() { house.misses_kind(*kind) } else { None };
+    let unnamed = if there.is_none() { demands.misses_kind(*kind) } else { None };
     if there.as_ref().is_some_and(|profile| profile.current.name == *name) {
         return Ok(Verdict::default());
     }
-    let broken = house.forbids(name, server_words).into_iter().chain(unnamed).collect();
+    let broken = demands.forbids(name, server_words).into_iter().chain(unnamed).collect();
     let itself = there.map_or(ITSELF, |profile| profile.id);
     Ok(Verdict { broken, alike: alike(db, owner, itself, &skeleton(name.as_str())).await? })
 }
 
 /// What an account demands, with its own name among the words where it wants that.
-pub(crate) struct House {
-    kind_required: bool,
-    words: Vec<ReservedWord>,
-}
-
-impl House {
-    pub(crate) async fn of(db: &Db, account: AccountId) -> Queried<Self> {
-        let naming = naming(db, account).await?.unwrap_or_default();
-        let mut words = naming.reserved;
-        if naming.own_name_reserved {
-            let own = by_id(db, account).await?;
-            words.extend(own.and_then(|own| ReservedWord::of_account(&own.name)));
-        }
-        Ok(Self { kind_required: naming.kind_required, words })
-    }
-
-    /// The rule that a new name breaks.
-    pub(crate) fn forbids(
-        &self,
-        name: &ProfileName,
-        server_words: &[ReservedWord],
-    ) -> Option<BrokenRule> {
-        if self.words.is_empty() && server_words.is_empty() {
-            return None;
-        }
-        let words = Words::of(name.as_str());
-        let found = server_words.iter().chain(&self.words).find(|word| words.contain(word));
-        found.map(|word| BrokenRule::ReservedWord(word.as_str().to_owned()))
-    }
-
-    /// The rule that a new profile of this kind breaks.
-    pub(crate) fn misses_kind(&self, kind: Option<Kind>) -> Option<BrokenRule> {
-        (self.kind_required && kind.is_none()).then_some(BrokenRule::KindRequired)
-    }
+pub(crate) async fn demands(db: &Db, account: AccountId) -> Queried<Naming> {
+    let naming = naming(db, account).await?.unwrap_or_default();
+    let own = if naming.own_name_reserved { by_id(db, account).await? } else { None };
+    Ok(match own {
+        Some(own) => naming.reserving(&own.name),
+        None => naming,
+    })
 }
 
 async fn naming(db: &Db, account: AccountId) -> Queried<Option<Naming>> {

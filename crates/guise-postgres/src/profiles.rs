@@ -16,8 +16,8 @@ use crate::erasure::erase;
 use crate::error::Queried;
 use crate::log::note;
 use crate::media::usable_upload;
-use crate::names::{self, House};
-use crate::query::{Columns, all, below, bytes, known, maybe, one, page_of, unsigned};
+use crate::names;
+use crate::query::{Columns, all, bytes, known, maybe, one, unsigned};
 use crate::step::Step;
 
 /// The columns that [`read_profile`] reads, of a statement that ends so.
@@ -92,10 +92,10 @@ impl Profiles for PostgresStore {
         owner: AccountId,
         page: PageRequest,
     ) -> Result<Page<Profile>, StoreError> {
-        let (highest, count) = below(page);
+        let (highest, count) = page.bounds();
         let params = (highest, count, owner.get());
         let items = all(&self.db().await?, PAGE, params, read_profile).await?;
-        Ok(page_of(items, page, |profile| profile.id.get()))
+        Ok(page.page(items, |profile| profile.id.get()))
     }
 
     async fn edit_profile(
@@ -197,8 +197,8 @@ pub(crate) async fn create(
     {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
     }
-    let house = House::of(&step.db, account).await?;
-    let broken = house.forbids(&name, &server_words).or_else(|| house.misses_kind(kind));
+    let demands = names::demands(&step.db, account).await?;
+    let broken = demands.forbids(&name, &server_words).or_else(|| demands.misses_kind(kind));
     if let Some(rule) = broken {
         return Ok(Err(CreateProfileError::Broken(rule)));
     }

@@ -1,9 +1,8 @@
-//! Running one statement, prepared once per connection; whole numbers; pages.
+//! Running one statement, prepared once per connection; whole numbers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Client;
-use guise_domain::{Page, PageRequest};
 use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Row, Statement};
 
@@ -142,22 +141,6 @@ where
 /// Bytes of a known number.
 pub(crate) fn bytes<const N: usize>(row: &Row, column: usize) -> Queried<[u8; N]> {
     row.at::<&[u8]>(column)?.try_into().map_err(impossible)
-}
-
-/// Parameters of a statement that reads a page: the highest id, and one item more than the page has, which tells
-/// whether there is another page.
-pub(crate) fn below(page: PageRequest) -> (i64, i64) {
-    let highest = page.before.map_or(i64::MAX, |before| before.saturating_sub(1));
-    (highest, i64::from(page.count) + 1)
-}
-
-/// The page made of what such a statement read.
-pub(crate) fn page_of<T>(mut items: Vec<T>, page: PageRequest, id: impl Fn(&T) -> i64) -> Page<T> {
-    let count = usize::try_from(page.count).unwrap_or(usize::MAX);
-    let more = items.len() > count;
-    items.truncate(count);
-    let next = if more { items.last().map(id) } else { None };
-    Page { items, next }
 }
 
 /// What `read` makes of a word; it knows every word that is kept.

@@ -12,7 +12,7 @@ use crate::credentials::changed;
 use crate::error::impossible;
 use crate::log::{note, note_by};
 use crate::names;
-use crate::query::{all, below, one, page_of};
+use crate::query::{all, one};
 use crate::sessions::shut_out;
 
 const CREATE: &str = "INSERT INTO accounts (id, name, folded, custom_profiles)
@@ -81,8 +81,8 @@ impl Accounts for SqliteStore {
 
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>, StoreError> {
         self.read(move |db| {
-            let items = all(db, PAGE, below(page), |row| read_account(row, 0))?;
-            Ok(page_of(items, page, |account| account.id.get()))
+            let items = all(db, PAGE, page.bounds(), |row| read_account(row, 0))?;
+            Ok(page.page(items, |account| account.id.get()))
         })
         .await
     }
@@ -165,10 +165,10 @@ impl Accounts for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<AccountId>, StoreError> {
         self.read(move |db| {
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let params = (highest, count, account.get());
             let items = all(db, BLOCKED, params, |row| row.get(0).map(AccountId::new))?;
-            Ok(page_of(items, page, |id| id.get()))
+            Ok(page.page(items, |id| id.get()))
         })
         .await
     }

@@ -11,12 +11,12 @@ use rusqlite::Connection;
 use crate::error::impossible;
 use crate::log::note;
 use crate::media::digest_of;
-use crate::names::{self, House};
+use crate::names;
 use crate::profiles::{
     BY_ID, PictureColumns, Unusable, create, publish, read_profile, read_revision, select_profile,
     usable_picture,
 };
-use crate::query::{all, below, one, page_of};
+use crate::query::{all, one};
 use crate::writer::Step;
 
 pub(crate) const ANY: &str = select_profile!("WHERE account = ?1 AND id = ?2");
@@ -120,7 +120,7 @@ fn apply(
     }
     let name = name.filter(|name| *name != before.name);
     if let Some(name) = &name
-        && let Some(rule) = House::of(step.db, admission.account)?.forbids(name, &server_words)
+        && let Some(rule) = names::demands(step.db, admission.account)?.forbids(name, &server_words)
     {
         return Ok(Err(EditProfileError::Broken(rule)));
     }
@@ -311,7 +311,7 @@ pub(crate) fn find(
     page: PageRequest,
 ) -> rusqlite::Result<Page<Tagged>> {
     let ProfileFilter { name, name_prefix, kind, tag, unused_since, state } = filter;
-    let (highest, count) = below(page);
+    let (highest, count) = page.bounds();
     let params = rusqlite::params![
         highest,
         count,
@@ -329,7 +329,7 @@ pub(crate) fn find(
         },
     ];
     let items = all(db, FIND, params, read_profile)?;
-    let Page { items, next } = page_of(items, page, |profile| profile.id.get());
+    let Page { items, next } = page.page(items, |profile| profile.id.get());
     let items = items.into_iter().map(|profile| tagged(db, owner, profile));
     Ok(Page { items: items.collect::<rusqlite::Result<_>>()?, next })
 }
@@ -344,10 +344,10 @@ pub(crate) fn revisions(
     let Some(profile) = one(db, ANY, (owner.get(), id.get()), read_profile)? else {
         return Ok(None);
     };
-    let (highest, count) = below(page);
+    let (highest, count) = page.bounds();
     let params = (highest, count, owner.get(), id.get());
     let past = all(db, PAST, params, |row| read_revision(row, id))?;
     let current = Some(profile.current).filter(|now| i64::from(now.revision) <= highest);
     let all = current.into_iter().chain(past).collect();
-    Ok(Some(page_of(all, page, |revision| i64::from(revision.revision))))
+    Ok(Some(page.page(all, |revision| i64::from(revision.revision))))
 }

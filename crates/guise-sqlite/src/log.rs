@@ -9,7 +9,7 @@ use rusqlite::Row;
 
 use crate::SqliteStore;
 use crate::error::impossible;
-use crate::query::{all, below, page_of};
+use crate::query::all;
 use crate::writer::Step;
 
 const ADD: &str = "INSERT INTO log (account, id, app, operator, action, subject, revision)
@@ -31,7 +31,7 @@ impl Log for SqliteStore {
     ) -> Result<Page<Entry>, StoreError> {
         self.read(move |db| {
             let LogFilter { action, operator, subject, since, until } = &filter;
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let params = rusqlite::params![
                 highest,
                 count,
@@ -43,7 +43,7 @@ impl Log for SqliteStore {
                 subject,
             ];
             let items = all(db, PAGE, params, read_entry)?;
-            Ok(page_of(items, page, |entry| entry.id.get()))
+            Ok(page.page(items, |entry| entry.id.get()))
         })
         .await
     }

@@ -12,7 +12,7 @@ use crate::answers::{self, once};
 use crate::error::impossible;
 use crate::log::note;
 use crate::profiles::{read_face, read_picture};
-use crate::query::{all, below, one, page_of};
+use crate::query::{all, one};
 use crate::writer::Step;
 use crate::{SqliteStore, send};
 
@@ -105,10 +105,10 @@ impl Messages for SqliteStore {
         since: Timestamp,
     ) -> Result<Page<Message>, StoreError> {
         self.read(move |db| {
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let oldest = MessageId::first_at(since).get();
             let items = all(db, PAGE, (highest, count, account.get(), oldest), read_message)?;
-            Ok(page_of(items, page, |message| message.id.get()))
+            Ok(page.page(items, |message| message.id.get()))
         })
         .await
     }
@@ -120,9 +120,9 @@ impl Messages for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
         self.read(move |db| {
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let items = all(db, WITH, (highest, count, account.get(), other.get()), read_message)?;
-            Ok(page_of(items, page, |message| message.id.get()))
+            Ok(page.page(items, |message| message.id.get()))
         })
         .await
     }
@@ -133,12 +133,12 @@ impl Messages for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<Overview>, StoreError> {
         self.read(move |db| {
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let items = all(db, CONVERSATIONS, (highest, count, account.get()), |row| {
                 let (newest, unread) = (read_message(row)?, row.get(21)?);
                 Ok(Overview { other: AccountId::new(row.get(20)?), newest, unread })
             })?;
-            Ok(page_of(items, page, |overview| overview.newest.id.get()))
+            Ok(page.page(items, |overview| overview.newest.id.get()))
         })
         .await
     }

@@ -16,8 +16,8 @@ use crate::erasure::erase;
 use crate::error::impossible;
 use crate::log::note;
 use crate::media::usable_upload;
-use crate::names::{self, House};
-use crate::query::{all, below, one, page_of, unsigned};
+use crate::names;
+use crate::query::{all, one, unsigned};
 use crate::writer::Step;
 
 /// The columns that [`read_profile`] reads, of a statement that ends so.
@@ -93,9 +93,9 @@ impl Profiles for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<Profile>, StoreError> {
         self.read(move |db| {
-            let (highest, count) = below(page);
+            let (highest, count) = page.bounds();
             let items = all(db, PAGE, (highest, count, owner.get()), read_profile)?;
-            Ok(page_of(items, page, |profile| profile.id.get()))
+            Ok(page.page(items, |profile| profile.id.get()))
         })
         .await
     }
@@ -195,8 +195,8 @@ pub(crate) fn create(
     {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
     }
-    let house = House::of(step.db, account)?;
-    let broken = house.forbids(&name, &server_words).or_else(|| house.misses_kind(kind));
+    let demands = names::demands(step.db, account)?;
+    let broken = demands.forbids(&name, &server_words).or_else(|| demands.misses_kind(kind));
     if let Some(rule) = broken {
         return Ok(Err(CreateProfileError::Broken(rule)));
     }

@@ -1,6 +1,5 @@
-//! Running one statement, prepared once per connection; whole numbers; pages.
+//! Running one statement, prepared once per connection; whole numbers.
 
-use guise_domain::{Page, PageRequest};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::error::impossible;
@@ -46,20 +45,4 @@ pub(crate) fn signed(count: u64) -> rusqlite::Result<i64> {
 /// A count as `SQLite` kept it.
 pub(crate) fn unsigned(count: i64) -> rusqlite::Result<u64> {
     u64::try_from(count).map_err(impossible)
-}
-
-/// Parameters of a statement that reads a page: the highest id, and one item more than the page has, which tells
-/// whether there is another page.
-pub(crate) fn below(page: PageRequest) -> (i64, i64) {
-    let highest = page.before.map_or(i64::MAX, |before| before.saturating_sub(1));
-    (highest, i64::from(page.count) + 1)
-}
-
-/// The page made of what such a statement read.
-pub(crate) fn page_of<T>(mut items: Vec<T>, page: PageRequest, id: impl Fn(&T) -> i64) -> Page<T> {
-    let count = usize::try_from(page.count).unwrap_or(usize::MAX);
-    let more = items.len() > count;
-    items.truncate(count);
-    let next = if more { items.last().map(id) } else { None };
-    Page { items, next }
 }

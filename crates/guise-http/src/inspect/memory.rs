@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guise_domain::limits::{DIAGNOSES_MAX, INSPECTED_BYTES_MAX, INSPECTED_REQUESTS_MAX};
-use guise_domain::{AccountId, PageRequest};
+use guise_domain::{AccountId, Page, PageRequest};
 use tokio::sync::{Semaphore, watch};
 
 use super::entry::Entry;
@@ -81,24 +81,21 @@ impl Inspector {
         }
     }
 
-    /// A page of what fits, newest first, and where the next one starts.
+    /// A page of what fits.
     pub(super) fn entries(
         &self,
         owner: AccountId,
         filter: &Filter,
         page: PageRequest,
-    ) -> (Vec<Arc<Entry>>, Option<i64>) {
+    ) -> Page<Arc<Entry>> {
         let memory = self.lock();
         let own = memory.own(owner).rev();
         let fitting = own.filter(|entry| {
             page.before.is_none_or(|before| entry.number < before) && filter.fits(entry)
         });
         let count = usize::try_from(page.count).unwrap_or(usize::MAX);
-        let mut found: Vec<_> = fitting.take(count.saturating_add(1)).cloned().collect();
-        let more = found.len() > count;
-        found.truncate(count);
-        let next = found.last().map(|entry| entry.number).filter(|_| more);
-        (found, next)
+        let found = fitting.take(count.saturating_add(1)).cloned().collect();
+        page.page(found, |entry| entry.number)
     }
 
     /// The request with this id.
@@ -201,10 +198,11 @@ mod tests {
         assert_eq!(inspector.after(AccountId::new(2), 9).lost, Some(10));
         assert_eq!(inspector.after(AccountId::new(2), 10).lost, None);
         let page = PageRequest { count: 2, before: None };
-        let (first, next) = inspector.entries(AccountId::new(2), &Filter::default(), page);
+        let Page { items: first, next } =
+            inspector.entries(AccountId::new(2), &Filter::default(), page);
         assert_eq!((first.len(), next), (2, Some(first[1].number)));
         let page = PageRequest { count: 1, before: next };
-        let (second, _) = inspector.entries(AccountId::new(2), &Filter::default(), page);
+        let second = inspector.entries(AccountId::new(2), &Filter::default(), page).items;
         assert_eq!(second[0].number, first[1].number - 1);
     }
 

@@ -15,7 +15,7 @@ mod stream;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use guise_domain::rate::Endpoint;
-use guise_domain::{AccountId, PageRequest};
+use guise_domain::{AccountId, Page, PageRequest};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -68,8 +68,8 @@ pub(crate) fn listed(
     filter: &Filter,
     page: PageRequest,
 ) -> (Vec<Value>, Option<Cursor>) {
-    let (entries, next) = guise.inspector().entries(owner, filter, page);
-    (entries.iter().map(|entry| output::in_short(entry)).collect(), next.map(Cursor))
+    let Page { items, next } = guise.inspector().entries(owner, filter, page);
+    (items.iter().map(|entry| output::in_short(entry)).collect(), next.map(Cursor))
 }
 
 /// One of the last requests to `owner`'s apps, whole, with what is wrong with its signature.
