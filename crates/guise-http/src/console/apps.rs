@@ -124,8 +124,7 @@ pub(crate) async fn create(
     let field = |name| form.get(name).unwrap_or_default().trim();
     let url = field("url");
     let own = guise.store().apps(signed.account().id).await?.len();
-    let room = (own < APPS_ON_PAGES_MAX).then_some(()).ok_or_else(|| too_many("apps", own));
-    let meant = room
+    let meant = room("apps", own, APPS_ON_PAGES_MAX)
         .and_then(|()| App::parse_name(field("name")).map_err(|rule| format!("The name {rule}.")))
         .and_then(|name| match url {
             "" => Ok(name),
@@ -158,11 +157,17 @@ pub(crate) async fn create(
     Ok(page(StatusCode::OK, &shown))
 }
 
-/// What somebody is told who has as many as are made on pages.
-pub(super) fn too_many(what: &str, own: usize) -> String {
-    format!(
+/// Whether an account that has so many apps or tokens may have another one made on a page.
+///
+/// # Errors
+/// What it is told when it may not.
+pub(super) fn room(what: &str, own: usize, max: usize) -> Result<(), String> {
+    if own < max {
+        return Ok(());
+    }
+    Err(format!(
         "This account has {own} {what}, counting revoked ones. Whoever runs the server can make more, on its command line."
-    )
+    ))
 }
 
 /// The signed-in account's app with this id.

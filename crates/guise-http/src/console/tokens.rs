@@ -7,7 +7,7 @@ use guise_domain::limits::TOKENS_ON_PAGES_MAX;
 use guise_domain::{Access, AccountId, AppId, NewToken, Operator, Token, secrets};
 use http::StatusCode;
 
-use super::apps::{KeysPage, RevokePage, Typed, app_page, own, too_many};
+use super::apps::{KeysPage, RevokePage, Typed, app_page, own, room};
 use super::{Frame, Posted, Section, SignedIn, When, page, see};
 use crate::error::Refusal;
 use crate::state::Guise;
@@ -109,8 +109,7 @@ pub(crate) async fn create(
     let label = Some(typed.trim()).filter(|label| !label.is_empty());
     let account = signed.account().id;
     let own = guise.store().tokens(account).await?.len();
-    let room = (own < TOKENS_ON_PAGES_MAX).then_some(()).ok_or_else(|| too_many("tokens", own));
-    let operator = room.and_then(|()| {
+    let operator = room("tokens", own, TOKENS_ON_PAGES_MAX).and_then(|()| {
         let operator = label.map(str::parse::<Operator>).transpose();
         operator.map_err(|rule| format!("Who works with it {rule}."))
     });
