@@ -91,6 +91,12 @@ pub(crate) fn short() -> ServeOptions {
     }
 }
 
+/// Bounds that no test reaches.
+fn patient() -> ServeOptions {
+    let long = Duration::from_secs(30);
+    ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 }
+}
+
 /// The server.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
@@ -114,18 +120,12 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let long = Duration::from_secs(30);
-        let options =
-            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
-        Self::open(Home::new().await, ManualClock::new(), settings, options).await
+        Self::open(Home::new().await, ManualClock::new(), settings, patient()).await
     }
 
     /// One that keeps all in its folder, whatever the others do.
     pub(crate) async fn in_files() -> Self {
-        let long = Duration::from_secs(30);
-        let options =
-            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
-        Self::open(Home::in_files(), ManualClock::new(), Settings::default(), options).await
+        Self::open(Home::in_files(), ManualClock::new(), Settings::default(), patient()).await
     }
 
     pub(crate) async fn bounded(options: ServeOptions) -> Self {
@@ -190,12 +190,9 @@ impl World {
         assert_eq!(drained, Drained { cut: 0 });
         self.guise.stop().await.unwrap();
         self.store.close().await.unwrap();
-        let long = Duration::from_secs(30);
-        let options =
-            ServeOptions { header: long, body_pause: long, drain: long, connections_max: 1000 };
         let nonces = self.nonces.load(Ordering::SeqCst);
         let home = self.home.clone();
-        let world = Self::open(home, self.clock.clone(), self.settings.clone(), options).await;
+        let world = Self::open(home, self.clock.clone(), self.settings.clone(), patient()).await;
         world.nonces.store(nonces, Ordering::SeqCst);
         Self { ids: self.ids, ..world }
     }
