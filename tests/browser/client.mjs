@@ -7,8 +7,8 @@ const encode = (text) =>
 
 /** The app with these keys; a token is what the server answered it with. */
 export function client(url, { consumer_key, consumer_secret }) {
-  /** The headers of a request without a body, signed by `token` if there is one. */
-  function signed(method, path, token, more = {}) {
+  /** The headers of a request without a body, signed by `token` if there is one; `form` is what else is signed. */
+  function signed(method, path, token, more = {}, form = "") {
     const parameters = {
       oauth_consumer_key: consumer_key,
       oauth_nonce: randomBytes(16).toString("hex"),
@@ -19,7 +19,8 @@ export function client(url, { consumer_key, consumer_secret }) {
       ...more,
     };
     const pairs = Object.entries(parameters).map((pair) => pair.map(encode));
-    const sorted = pairs.map((pair) => pair.join("=")).sort().join("&");
+    const others = [...new URLSearchParams(form)].map((pair) => pair.map(encode));
+    const sorted = [...pairs, ...others].map((pair) => pair.join("=")).sort().join("&");
     const base = [method, url + path, sorted].map(encode).join("&");
     const key = [consumer_secret, token?.oauth_token_secret ?? ""].map(encode).join("&");
     const signature = createHmac("sha1", key).update(base).digest("base64");

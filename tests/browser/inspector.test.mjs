@@ -1,8 +1,8 @@
 // The inspector: requests appear as they are answered, and each of the usual mistakes is explained, in a real browser.
 
 import assert from "node:assert/strict";
-import { createHmac, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { client } from "./client.mjs";
 import { launch, looksRight, signedIn } from "./pages.mjs";
 import { start } from "./server.mjs";
 
@@ -26,28 +26,13 @@ after(async () => {
   await server?.stop();
 });
 
-const encode = (text) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-
 /** A client's request, with whatever it does wrong: what it signs instead of what it sends. */
 async function send(path, { method = "GET", query = "", body, signs = {}, late = 0, secret } = {}) {
-  const parameters = {
-    oauth_consumer_key: keys.consumer_key,
-    oauth_nonce: randomBytes(16).toString("hex"),
-    oauth_signature_method: "HMAC-SHA1",
-    oauth_timestamp: String(Math.floor(Date.now() / 1000) - late),
-    oauth_token: keys.token,
-    oauth_version: "1.0",
-  };
-  const form = new URLSearchParams(`${signs.query ?? query}&${signs.form ?? ""}`);
-  const pairs = [...Object.entries(parameters), ...form].map((pair) => pair.map(encode));
-  const sorted = pairs.map((pair) => pair.join("=")).sort().join("&");
-  const base = [method, (signs.host ?? server.url) + path, sorted].map(encode).join("&");
-  const key = [keys.consumer_secret, secret ?? keys.token_secret].map(encode).join("&");
-  const signature = createHmac("sha1", key).update(base).digest("base64");
-  const header = Object.entries({ ...parameters, oauth_signature: signature });
-  const authorization = `OAuth ${header.map(([name, value]) => `${name}="${encode(value)}"`).join(", ")}`;
-  const headers = { authorization, ...(body && { "content-type": "application/json" }) };
+  const token = { oauth_token: keys.token, oauth_token_secret: secret ?? keys.token_secret };
+  const sent = { oauth_timestamp: String(Math.floor(Date.now() / 1000) - late) };
+  const form = [signs.query ?? query, signs.form ?? ""].join("&");
+  const signed = client(signs.host ?? server.url, keys).signed(method, path, token, sent, form);
+  const headers = { ...signed, ...(body && { "content-type": "application/json" }) };
   const answer = await fetch(`${server.url}${path}${query && `?${query}`}`, { method, headers, body });
   return { status: answer.status, id: answer.headers.get("x-transaction-id") };
 }
