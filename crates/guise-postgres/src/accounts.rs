@@ -11,16 +11,16 @@ use tokio_postgres::Row;
 use crate::PostgresStore;
 use crate::credentials::changed;
 use crate::error::{Queried, impossible};
+use crate::group::Locks;
 use crate::log::{note, note_by};
 use crate::names;
-use crate::query::{Columns, Db, all, known, one};
+use crate::query::{Columns, Db, all, asked_one, known, one};
 use crate::sessions::shut_out;
 
 const TAKE_NAME: &str = "INSERT INTO account_names (folded, account) VALUES ($1, $2)
     ON CONFLICT (folded) DO NOTHING";
 const CREATE: &str = "INSERT INTO accounts (id, name, custom_profiles) VALUES ($1, $2, $3)";
-const BY_ID: &str =
-    "SELECT id, name, custom_profiles, messages_from, closed FROM accounts WHERE id = $1";
+const BY_ID: &str = "SELECT id, name, custom_profiles, messages_from, closed, n FROM asked JOIN accounts ON id = p1";
 const NAMED: &str = "SELECT account FROM account_names WHERE folded = $1";
 const PAGE: &str = "SELECT id, name, custom_profiles, messages_from, closed FROM accounts
     WHERE id <= $1 ORDER BY id DESC LIMIT $2";
@@ -43,15 +43,15 @@ impl Accounts for PostgresStore {
         by: By,
     ) -> Result<Result<Account, CreateAccountError>, StoreError> {
         let (NewAccount { id, name, custom_profiles }, by) = (&new, &by);
-        self.write(|step| async move {
+        self.write(Locks::default(), |step| async move {
             if step.execute(TAKE_NAME, (name.folded(), id.get())).await? == 0 {
                 return Ok(Err(CreateAccountError::NameTaken));
             }
             step.execute(CREATE, (id.get(), name.as_str(), custom_profiles)).await?;
             step.keep_id(*id, id.get());
             changed(&step).await?;
-            names::add_account(&step, *id, name).await?;
-            note_by(&step, by, *id, Action::AccountCreated, id.get()).await?;
+            names::add_account(&step, *id, name)?;
+            note_by(&step, by, *id, Action::AccountCreated, id.get())?;
             let (name, messages_from) = (name.clone(), MessagesFrom::default());
             let (id, custom_profiles) = (*id, *custom_profiles);
             Ok(Ok(Account { id, name, custom_profiles, messages_from, closed: false }))
@@ -91,22 +91,20 @@ impl Accounts for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let by = &by;
-        self.write(|step| async move {
-            step.lock(id).await?;
+        self.write(Locks::of(id), |step| async move {
             if step.execute(ALLOW, (id.get(), allowed)).await? == 0 {
                 return Ok(by_id(&step.db, id).await?.is_some());
             }
             changed(&step).await?;
             let action = if allowed { Action::ProfilesAllowed } else { Action::ProfilesDenied };
-            note_by(&step, by, id, action, id.get()).await.map(|()| true)
+            note_by(&step, by, id, action, id.get()).map(|()| true)
         })
         .await
     }
 
     async fn close_account(&self, id: AccountId, by: By) -> Result<bool, StoreError> {
         let by = &by;
-        self.write(|step| async move {
-            step.lock(id).await?;
+        self.write(Locks::of(id), |step| async move {
             if step.execute(CLOSE, (id.get(),)).await? == 0 {
                 return Ok(by_id(&step.db, id).await?.is_some());
             }
@@ -115,7 +113,7 @@ impl Accounts for PostgresStore {
                 names::forget_account(&step, id, &account.name).await?;
             }
             shut_out(&step, id).await?;
-            note_by(&step, by, id, Action::AccountClosed, id.get()).await.map(|()| true)
+            note_by(&step, by, id, Action::AccountClosed, id.get()).map(|()| true)
         })
         .await
     }
@@ -135,7 +133,7 @@ impl Accounts for PostgresStore {
                 MessagesFrom::Everyone => Action::MessagesOpened,
                 MessagesFrom::Known => Action::MessagesClosed,
             };
-            note(&step, admission, action, account, None).await
+            note(&step, admission, action, account, None)
         })
         .await
     }
@@ -155,7 +153,7 @@ impl Accounts for PostgresStore {
             if step.execute(sql, (admission.account.get(), other.get())).await? == 0 {
                 return Ok(());
             }
-            note(&step, admission, action, other.get(), None).await
+            note(&step, admission, action, other.get(), None)
         })
         .await
     }
@@ -175,7 +173,7 @@ impl Accounts for PostgresStore {
 
 /// The account with this id.
 pub(crate) async fn by_id(db: &Db, id: AccountId) -> Queried<Option<Account>> {
-    one(db, BY_ID, (id.get(),), |row| read_account(row, 0)).await
+    asked_one(db, BY_ID, (id.get(),), |row| read_account(row, 0)).await
 }
 
 /// Whether there is such an account and it is not closed.

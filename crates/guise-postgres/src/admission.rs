@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use futures::try_join;
 use guise_domain::rate::{Endpoint, Quota, Rule, Window};
 use guise_domain::{
     AccountId, Admission, Admitted, AppAdmission, AppId, AppRule, ReplayKey, StoreError, Timestamp,
@@ -10,25 +11,22 @@ use tokio_postgres::Row;
 
 use crate::PostgresStore;
 use crate::error::Queried;
-use crate::query::{Columns, Db, one, unsigned};
+use crate::group::Locks;
+use crate::query::{Columns, Db, asked_one, unsigned};
 use crate::step::Step;
 
 const WINDOW: &str =
-    "SELECT started_at, used FROM write_windows WHERE account = $1 AND endpoint = $2";
+    "SELECT started_at, used, n FROM asked JOIN write_windows ON account = p1 AND endpoint = p2";
 const KEEP_WINDOW: &str = "INSERT INTO write_windows (account, endpoint, started_at, used)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (account, endpoint) DO UPDATE SET started_at = $3, used = $4";
+    SELECT p1, p2, p3, p4 FROM asked ON CONFLICT (account, endpoint)
+        DO UPDATE SET started_at = excluded.started_at, used = excluded.used";
 const APP_WINDOW: &str =
-    "SELECT started_at, used FROM app_windows WHERE app = $1 AND endpoint = $2 AND used > 0";
-const LOCK_APP_WINDOW: &str =
-    "SELECT started_at, used FROM app_windows WHERE app = $1 AND endpoint = $2 FOR UPDATE";
-const OPEN_APP_WINDOW: &str = "INSERT INTO app_windows (app, endpoint, started_at, used)
-    VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING";
+    "SELECT started_at, used, n FROM asked JOIN app_windows ON app = p1 AND endpoint = p2";
 const KEEP_APP_WINDOW: &str = "INSERT INTO app_windows (app, endpoint, started_at, used)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (app, endpoint) DO UPDATE SET started_at = $3, used = $4";
-const SEEN: &str = "SELECT 1 FROM replays WHERE caller = $1 AND key = $2";
-const KEEP_REPLAY: &str = "INSERT INTO replays (caller, key, until) VALUES ($1, $2, $3)";
+    SELECT p1, p2, p3, p4 FROM asked ON CONFLICT (app, endpoint)
+        DO UPDATE SET started_at = excluded.started_at, used = excluded.used";
+const SEEN: &str = "SELECT n FROM asked JOIN replays ON caller = p1 AND key = p2";
+const KEEP_REPLAY: &str = "INSERT INTO replays (caller, key, until) SELECT p1, p2, p3 FROM asked";
 
 impl PostgresStore {
     /// Does `work` once `admission` is passed. A refusal in what `work` returns is counted; its failure is not.
@@ -42,9 +40,9 @@ impl PostgresStore {
         W: Future<Output = Queried<T>>,
     {
         let work = &work;
-        self.write(
-            |step| async move { admit(&step, admission, Box::pin(work(step.clone()))).await },
-        )
+        self.write(locks(admission), |step| async move {
+            admit(&step, admission, Box::pin(work(step.clone()))).await
+        })
         .await
     }
 
@@ -59,11 +57,17 @@ impl PostgresStore {
         W: Future<Output = Queried<T>>,
     {
         let work = &work;
-        self.write(
-            |step| async move { admit_app(&step, admission, Box::pin(work(step.clone()))).await },
-        )
+        self.write(Locks::default().and_app(admission.app), |step| async move {
+            admit_app(&step, admission, Box::pin(work(step.clone()))).await
+        })
         .await
     }
+}
+
+/// What a step that an admission is for needs locked.
+pub(crate) fn locks(admission: &Admission) -> Locks {
+    let locks = Locks::of(admission.account);
+    if admission.by_app.is_some() { locks.and_app(admission.app) } else { locks }
 }
 
 /// The same within a step.
@@ -72,16 +76,16 @@ pub(crate) async fn admit<T>(
     admission: &Admission,
     work: impl Future<Output = Queried<T>>,
 ) -> Queried<Admitted<T>> {
-    if seen(step, admission).await? {
+    let (seen, count) = try_join!(seen(step, admission), Count::of(step, admission))?;
+    if seen {
         return Ok(Admitted::Replayed);
     }
-    let count = Count::of(step, admission).await?;
     let quota = match count.fits() {
         Ok(quota) => quota,
         Err(quota) => return Ok(Admitted::Limited(quota)),
     };
-    count.keep(step).await?;
-    remember(step, admission).await?;
+    count.keep(step)?;
+    remember(step, admission)?;
     Ok(Admitted::Done(quota, work.await?))
 }
 
@@ -91,7 +95,6 @@ async fn admit_app<T>(
     work: impl Future<Output = Queried<T>>,
 ) -> Queried<Admitted<T>> {
     let AppAdmission { app, replay, endpoint, rule, now, .. } = *admission;
-    // Locks the window, and with it whatever this app does of the kind.
     let counted = Counted::of(step, Of::App(app), endpoint, rule, now).await?;
     if let Some((ReplayKey(key), _)) = replay
         && was_seen(&step.db, app.get(), key).await?
@@ -102,31 +105,30 @@ async fn admit_app<T>(
         Ok(quota) => quota,
         Err(quota) => return Ok(Admitted::Limited(quota)),
     };
-    counted.keep(step).await?;
+    counted.keep(step)?;
     if let Some((ReplayKey(key), until)) = replay {
-        keep_replay(step, app.get(), key, until).await?;
+        keep_replay(step, app.get(), key, until)?;
     }
     Ok(Admitted::Done(quota, work.await?))
 }
 
-/// Locks the caller's account; whether this very request was here before.
+/// Whether this very request was here before.
 pub(crate) async fn seen(step: &Step, admission: &Admission) -> Queried<bool> {
-    step.lock(admission.account).await?;
     was_seen(&step.db, admission.account.get(), admission.replay.0).await
 }
 
 async fn was_seen(db: &Db, caller: i64, key: [u8; 16]) -> Queried<bool> {
-    Ok(one(db, SEEN, (caller, key.as_slice()), |_| Ok(())).await?.is_some())
+    Ok(asked_one(db, SEEN, (caller, key.as_slice()), |_| Ok(())).await?.is_some())
 }
 
 /// Keeps that this request was here.
-pub(crate) async fn remember(step: &Step, admission: &Admission) -> Queried<()> {
+pub(crate) fn remember(step: &Step, admission: &Admission) -> Queried<()> {
     let Admission { account, replay, replay_until, .. } = admission;
-    keep_replay(step, account.get(), replay.0, *replay_until).await
+    keep_replay(step, account.get(), replay.0, *replay_until)
 }
 
-async fn keep_replay(step: &Step, caller: i64, key: [u8; 16], until: Timestamp) -> Queried<()> {
-    step.execute(KEEP_REPLAY, (caller, key.as_slice(), until.millis())).await.map(drop)
+fn keep_replay(step: &Step, caller: i64, key: [u8; 16], until: Timestamp) -> Queried<()> {
+    step.put(KEEP_REPLAY, (caller, key.as_slice(), until.millis()))
 }
 
 /// A write in its windows: its account's and, where its app has one too, that. Nothing is kept until it is said.
@@ -136,7 +138,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// Counts a write as far as its windows allow. Its account is locked; its app's window is from now on.
+    /// Counts a write as far as its windows allow.
     pub(crate) async fn of(step: &Step, admission: &Admission) -> Queried<Self> {
         let Admission { account, app, endpoint, rule, by_app, now, .. } = *admission;
         let account = Counted::of(step, Of::Account(account), endpoint, rule, now).await?;
@@ -164,9 +166,9 @@ impl Count {
     }
 
     /// Keeps that the write was counted.
-    pub(crate) async fn keep(&self, step: &Step) -> Queried<()> {
+    pub(crate) fn keep(&self, step: &Step) -> Queried<()> {
         for counted in std::iter::once(&self.account).chain(&self.app) {
-            counted.keep(step).await?;
+            counted.keep(step)?;
         }
         Ok(())
     }
@@ -188,22 +190,19 @@ impl Counted {
         rule: Rule,
         now: Timestamp,
     ) -> Queried<Self> {
-        let open = match of {
-            Of::Account(_) => window(&step.db, of, endpoint).await?,
-            Of::App(app) => locked(step, app, endpoint).await?,
-        };
+        let open = window(&step.db, of, endpoint).await?;
         let (window, fits) = Window::count(open, rule, now);
         Ok(Self { of, endpoint, window, fits, left: Window::peek(open, rule, now) })
     }
 
-    async fn keep(&self, step: &Step) -> Queried<()> {
+    fn keep(&self, step: &Step) -> Queried<()> {
         let Window { started_at, used } = self.window;
         let (sql, id) = match self.of {
             Of::Account(id) => (KEEP_WINDOW, id.get()),
             Of::App(id) => (KEEP_APP_WINDOW, id.get()),
         };
         let row = (id, self.endpoint.path(), started_at.millis(), i64::from(used));
-        step.execute(sql, row).await.map(drop)
+        step.put(sql, row)
     }
 }
 
@@ -220,21 +219,7 @@ pub(crate) async fn window(db: &Db, of: Of, endpoint: Endpoint) -> Queried<Optio
         Of::Account(id) => (WINDOW, id.get()),
         Of::App(id) => (APP_WINDOW, id.get()),
     };
-    one(db, sql, (id, endpoint.path()), |row| read_window(row, 0)).await
-}
-
-/// An app's window, which nobody else counts in until the step is over. Where there is none yet, an empty one is made to
-/// be locked.
-async fn locked(step: &Step, app: AppId, endpoint: Endpoint) -> Queried<Option<Window>> {
-    let place = (app.get(), endpoint.path());
-    let found = one(&step.db, LOCK_APP_WINDOW, place, |row| read_window(row, 0)).await?;
-    let window = if found.is_some() {
-        found
-    } else {
-        step.execute(OPEN_APP_WINDOW, place).await?;
-        one(&step.db, LOCK_APP_WINDOW, place, |row| read_window(row, 0)).await?
-    };
-    Ok(window.filter(|window| window.used > 0))
+    asked_one(db, sql, (id, endpoint.path()), |row| read_window(row, 0)).await
 }
 
 /// The window in columns `first` and the one after.

@@ -9,7 +9,7 @@ use guise_domain::{
 use tokio_postgres::Row;
 
 use crate::PostgresStore;
-use crate::admission::{Count, admit, remember, seen};
+use crate::admission::{Count, admit, locks, remember, seen};
 use crate::error::Queried;
 use crate::query::{Columns, Db, bytes, one, unsigned};
 use crate::step::Step;
@@ -40,7 +40,7 @@ impl PostgresStore {
         W: Future<Output = Queried<Result<T, E>>>,
     {
         let (keep, work) = (keep.as_ref(), &work);
-        self.write(|step| async move {
+        self.write(locks(admission), |step| async move {
             once(&step, admission, keep, admit(&step, admission, Box::pin(work(step.clone()))))
                 .await
         })
@@ -56,7 +56,8 @@ impl PostgresStore {
         if kept(&self.db().await?, admission, &retry.key).await?.is_none() {
             return Ok(None);
         }
-        self.write(|step| async move { before(&step, admission, retry).await }).await
+        self.write(locks(admission), |step| async move { before(&step, admission, retry).await })
+            .await
     }
 }
 
@@ -88,13 +89,13 @@ async fn before<T>(step: &Step, admission: &Admission, retry: &Retry) -> Queried
     };
     let count = Count::of(step, admission).await?;
     if content == retry.content {
-        remember(step, admission).await?;
+        remember(step, admission)?;
         return Ok(Some(Once::Again(count.left(), answer)));
     }
     Ok(Some(match count.fits() {
         Ok(quota) => {
-            count.keep(step).await?;
-            remember(step, admission).await?;
+            count.keep(step)?;
+            remember(step, admission)?;
             Once::KeyTaken(quota)
         }
         Err(quota) => Once::First(Admitted::Limited(quota)),

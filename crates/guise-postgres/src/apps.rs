@@ -10,6 +10,7 @@ use crate::PostgresStore;
 use crate::accounts::is_open;
 use crate::credentials::changed;
 use crate::error::Queried;
+use crate::group::Locks;
 use crate::log::note_by;
 use crate::query::{Columns, Db, all, one};
 use crate::text;
@@ -41,8 +42,7 @@ impl Apps for PostgresStore {
         by: By,
     ) -> Result<Option<App>, StoreError> {
         let (new, by) = (&new, &by);
-        self.write(|step| async move {
-            step.lock(owner).await?;
+        self.write(Locks::of(owner), |step| async move {
             if !is_open(&step.db, owner).await? {
                 return Ok(None);
             }
@@ -58,7 +58,7 @@ impl Apps for PostgresStore {
             step.execute(CREATE, row).await?;
             step.keep_id(owner, id.get());
             changed(&step).await?;
-            note_by(&step, by, owner, Action::AppCreated, id.get()).await?;
+            note_by(&step, by, owner, Action::AppCreated, id.get())?;
             Ok(Some(App {
                 id: *id,
                 owner,
@@ -84,13 +84,12 @@ impl Apps for PostgresStore {
 
     async fn revoke_app(&self, owner: AccountId, id: AppId, by: By) -> Result<bool, StoreError> {
         let by = &by;
-        self.write(|step| async move {
-            step.lock(owner).await?;
+        self.write(Locks::of(owner), |step| async move {
             if step.execute(REVOKE, (owner.get(), id.get())).await? == 0 {
                 return owns(&step.db, owner, id).await;
             }
             changed(&step).await?;
-            note_by(&step, by, owner, Action::AppRevoked, id.get()).await.map(|()| true)
+            note_by(&step, by, owner, Action::AppRevoked, id.get()).map(|()| true)
         })
         .await
     }
@@ -103,14 +102,13 @@ impl Apps for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let by = &by;
-        self.write(|step| async move {
-            step.lock(owner).await?;
+        self.write(Locks::of(owner), |step| async move {
             if step.execute(TRUST, (owner.get(), id.get(), trusted)).await? == 0 {
                 return owns(&step.db, owner, id).await;
             }
             changed(&step).await?;
             let action = if trusted { Action::AppTrusted } else { Action::AppDistrusted };
-            note_by(&step, by, owner, action, id.get()).await.map(|()| true)
+            note_by(&step, by, owner, action, id.get()).map(|()| true)
         })
         .await
     }

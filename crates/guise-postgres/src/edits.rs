@@ -152,14 +152,14 @@ async fn apply(
     if same {
         let outcome = if relabelled { Outcome::Updated } else { Outcome::Unchanged };
         if relabelled {
-            note(step, admission, Action::ProfileEdited, id.get(), Some(before.revision)).await?;
+            note(step, admission, Action::ProfileEdited, id.get(), Some(before.revision))?;
         }
         let profile = tagged(&step.db, account, Profile { external_id, ..profile }).await?;
         return Ok(Ok(EditedProfile { profile, outcome, alike: Vec::new() }));
     }
     replace(step, account, id, &after).await?;
     let alike = rename(step, account, &profile, &after.name).await?;
-    note(step, admission, Action::ProfileEdited, id.get(), Some(after.revision)).await?;
+    note(step, admission, Action::ProfileEdited, id.get(), Some(after.revision))?;
     let profile =
         tagged(&step.db, account, Profile { current: after, external_id, ..profile }).await?;
     Ok(Ok(EditedProfile { profile, outcome: Outcome::Updated, alike }))
@@ -196,7 +196,7 @@ async fn rename(
     }
     let look = skeleton(name.as_str());
     names::forget(step, account, *id, current.name.as_str()).await?;
-    names::add(step, account, *id, &look).await?;
+    names::add(step, account, *id, &look)?;
     names::alike(&step.db, account, *id, &look).await
 }
 
@@ -217,7 +217,7 @@ async fn renewed(
     {
         return Ok(Ok(before));
     }
-    publish(step, admission.account, profile.id, picture).await?;
+    publish(step, admission.account, profile.id, picture)?;
     Ok(Ok(picture))
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn erase(
             hidden.extend(is_hidden.then_some(picture));
             removed.extend(is_removed.then_some(picture));
         }
-        note(step, admission, Action::ProfileErased, id.get(), None).await?;
+        note(step, admission, Action::ProfileErased, id.get(), None)?;
     }
     let profile = one(&step.db, ANY, place, read_profile).await?;
     Ok(profile.map(|profile| Erased { profile, hidden, removed }))

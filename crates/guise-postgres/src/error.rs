@@ -55,13 +55,17 @@ pub(crate) enum Error {
     Pool(PoolError),
     /// A value that cannot be there, or cannot be kept.
     Impossible(String),
+    /// The group it was in kept nothing, for a reason that need not be its own.
+    Disturbed,
+    /// What its caller is to be told.
+    Store(StoreError),
 }
 
 impl Error {
     /// Whether the step that met it was in another one's way, and may well succeed when it is run again.
     pub(crate) fn is_conflict(&self) -> bool {
         let states = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
-        self.state().is_some_and(|state| states.contains(state))
+        matches!(self, Self::Disturbed) || self.state().is_some_and(|state| states.contains(state))
     }
 
     /// Whether the connection that met it had better not be used again: it is gone, or leads to a server that takes no
@@ -98,6 +102,8 @@ impl fmt::Display for Error {
             Self::Postgres(error) | Self::Pool(PoolError::Backend(error)) => told(error, f),
             Self::Pool(error) => error.fmt(f),
             Self::Impossible(what) => f.write_str(what),
+            Self::Disturbed => f.write_str("another step was in the way"),
+            Self::Store(error) => error.fmt(f),
         }
     }
 }
@@ -137,6 +143,7 @@ impl From<Error> for StoreError {
         }
         let resources = error.state().is_some_and(|state| state.code().starts_with("53"));
         match error {
+            Error::Store(error) => error,
             Error::Pool(PoolError::Timeout(_)) => unavailable("the database is busy"),
             Error::Pool(PoolError::Closed) => unavailable("the store is closed"),
             Error::Pool(_) => Self::Unavailable(error.to_string()),

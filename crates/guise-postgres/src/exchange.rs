@@ -97,6 +97,6 @@ async fn give(
     };
     let (id, subject) = (admission.entry, app.get());
     let line = Entry { id, app: Some(app), operator, action, subject, revision: None };
-    add(step, account, &line).await?;
+    add(step, account, &line)?;
     Ok(Some(token))
 }

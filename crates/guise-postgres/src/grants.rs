@@ -16,6 +16,7 @@ use crate::apps::{owns, read_app};
 use crate::credentials::changed;
 use crate::error::{Queried, impossible};
 use crate::exchange::exchange;
+use crate::group::Locks;
 use crate::log::{add, note, note_by};
 use crate::query::{Columns, Db, all, execute, known, one};
 use crate::step::Step;
@@ -57,8 +58,7 @@ impl Grants for PostgresStore {
         by: By,
     ) -> Result<Result<(), AddCallbackError>, StoreError> {
         let (place, by) = (callback.place(), &by);
-        self.write(|step| async move {
-            step.lock(owner).await?;
+        self.write(Locks::of(owner), |step| async move {
             if !owns(&step.db, owner, app).await? {
                 return Ok(Err(AddCallbackError::NoApp));
             }
@@ -70,7 +70,7 @@ impl Grants for PostgresStore {
                 return Ok(Err(AddCallbackError::TooMany));
             }
             step.execute(ADD_CALLBACK, (app.get(), place)).await?;
-            note_by(&step, by, owner, Action::CallbackAdded, app.get()).await.map(Ok)
+            note_by(&step, by, owner, Action::CallbackAdded, app.get()).map(Ok)
         })
         .await
     }
@@ -83,14 +83,13 @@ impl Grants for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (place, by) = (callback.place(), &by);
-        self.write(|step| async move {
-            step.lock(owner).await?;
+        self.write(Locks::of(owner), |step| async move {
             if !owns(&step.db, owner, app).await?
                 || step.execute(REMOVE_CALLBACK, (app.get(), place)).await? == 0
             {
                 return Ok(false);
             }
-            note_by(&step, by, owner, Action::CallbackRemoved, app.get()).await.map(|()| true)
+            note_by(&step, by, owner, Action::CallbackRemoved, app.get()).map(|()| true)
         })
         .await
     }
@@ -135,7 +134,7 @@ impl Grants for PostgresStore {
 
     async fn allow(&self, token: &str, allowance: Allowance) -> Result<bool, StoreError> {
         let (token, allowance) = (&*text::kept(token), &allowance);
-        self.write(|step| async move {
+        self.write(Locks::default(), |step| async move {
             let Allowance { account, operator, access, verifier, now } = allowance;
             if !is_open(&step.db, *account).await? {
                 return Ok(false);
@@ -182,7 +181,7 @@ impl Grants for PostgresStore {
                 return Ok(());
             }
             changed(&step).await?;
-            note(&step, admission, Action::TokenRevoked, admission.app.get(), None).await
+            note(&step, admission, Action::TokenRevoked, admission.app.get(), None)
         })
         .await
     }
@@ -205,7 +204,7 @@ impl Grants for PostgresStore {
                 return Ok(kept);
             }
             step.execute(SET_BEARER, (admission.app.get(), secret.as_bytes())).await?;
-            note_app(&step, admission, owner, Action::BearerCreated).await?;
+            note_app(&step, admission, owner, Action::BearerCreated)?;
             Ok(secret.clone())
         })
         .await
@@ -222,7 +221,7 @@ impl Grants for PostgresStore {
                 return Ok(false);
             }
             step.execute(SET_BEARER, (admission.app.get(), None::<&[u8]>)).await?;
-            note_app(&step, admission, owner, Action::BearerRevoked).await.map(|()| true)
+            note_app(&step, admission, owner, Action::BearerRevoked).map(|()| true)
         })
         .await
     }
@@ -242,14 +241,14 @@ async fn bearer(db: &Db, app: AppId) -> Queried<(AccountId, Option<Sealed>)> {
 }
 
 /// Adds the one line of what an app did for itself to its owner's log.
-async fn note_app(
+fn note_app(
     step: &Step,
     admission: &AppAdmission,
     owner: AccountId,
     action: Action,
 ) -> Queried<()> {
     let (id, app, subject) = (admission.entry, Some(admission.app), admission.app.get());
-    add(step, owner, &Entry { id, app, operator: None, action, subject, revision: None }).await
+    add(step, owner, &Entry { id, app, operator: None, action, subject, revision: None })
 }
 
 fn read_request_token(row: &Row) -> Queried<RequestToken> {

@@ -5,6 +5,7 @@ use guise_domain::{Installation, Sealed, StoreError};
 
 use crate::PostgresStore;
 use crate::error::impossible;
+use crate::group::Locks;
 use crate::query::{Columns, one};
 
 const HIGHEST_ID: &str = "SELECT coalesce(max(id), 0) FROM highest_ids";
@@ -21,7 +22,7 @@ impl Installation for PostgresStore {
 
     async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError> {
         let proof = proof.as_bytes();
-        self.write(|step| async move {
+        self.write(Locks::default(), |step| async move {
             step.execute(KEEP_KEY_PROOF, (proof,)).await?;
             let kept = one(&step.db, KEY_PROOF, (), |row| row.at(0)).await?;
             kept.map(Sealed::from_bytes).ok_or_else(|| impossible("no installation"))

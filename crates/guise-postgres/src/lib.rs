@@ -14,6 +14,7 @@ mod erasure;
 mod error;
 mod exchange;
 mod grants;
+mod group;
 mod installation;
 mod log;
 mod media;
@@ -21,8 +22,11 @@ mod messages;
 mod names;
 mod profiles;
 mod query;
+mod queue;
 mod rates;
+mod round;
 mod schema;
+mod seat;
 mod segments;
 mod send;
 mod sessions;
@@ -31,6 +35,7 @@ mod step;
 mod text;
 mod tls;
 mod tokens;
+mod value;
 
 use std::fmt;
 use std::sync::Arc;
@@ -45,7 +50,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
 pub use crate::error::OpenError;
-use crate::query::Db;
+use crate::query::{Db, Lent};
+use crate::queue::Queue;
 use crate::signals::Ear;
 
 /// How to open a [`PostgresStore`].
@@ -65,6 +71,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool,
+    queue: Queue,
     ear: Arc<Ear>,
 }
 
@@ -79,7 +86,8 @@ impl PostgresStore {
         let address = Address::parse(address)?;
         let tls = tls::connector(&address)?;
         let ear = Ear::new(address.config.clone(), tls.clone());
-        let store = Self { pool: pool(&address, tls, options)?, ear: Arc::new(ear) };
+        let pool = pool(&address, tls, options)?;
+        let store = Self { queue: Queue::new(pool.clone()), pool, ear: Arc::new(ear) };
         schema::open(&store.lent().await?, &address.name()).await?;
         Ok(store)
     }
@@ -93,7 +101,7 @@ impl PostgresStore {
     }
 
     async fn lent(&self) -> error::Queried<Db> {
-        Ok(Db::new(self.pool.get().await?))
+        Ok(Db::Lent(Box::new(Lent::new(self.pool.get().await?))))
     }
 }
 
@@ -106,10 +114,13 @@ impl fmt::Debug for PostgresStore {
 fn pool(address: &Address, tls: MakeRustlsConnect, options: Options) -> Result<Pool, OpenError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(address.config.clone(), tls, recycling);
-    // A transaction that its program forgot, or a node that stands still, must not keep locks for ever.
+    // A transaction that its program forgot, or a node that stands still, must not keep locks for ever. Every statement
+    // finds its few rows by an index, also in a table of which the database believes that it is still small.
     let bounds = format!(
         "SET statement_timeout = '{STATEMENT_SECONDS_MAX}s'; SET lock_timeout = '{STATEMENT_SECONDS_MAX}s';
-        SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS_MAX}s'"
+        SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS_MAX}s';
+        SET plan_cache_mode = force_generic_plan;
+        SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
     );
     let bound = Hook::async_fn(move |client, _| {
         let bounds = bounds.clone();

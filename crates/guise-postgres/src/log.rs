@@ -13,7 +13,7 @@ use crate::query::{Columns, all, known, unsigned};
 use crate::step::Step;
 
 const ADD: &str = "INSERT INTO log (account, id, app, operator, action, subject, revision)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    SELECT p1, p2, p3, p4, p5, p6, p7 FROM asked";
 const PAGE: &str = "SELECT id, app, operator, action, subject, revision FROM log
     WHERE account = $3 AND id <= $1 AND id >= $4 AND id < $5
         AND ($6::text IS NULL OR action = $6)
@@ -47,7 +47,7 @@ impl Log for PostgresStore {
 }
 
 /// Adds the one line of a caller's step that is done.
-pub(crate) async fn note(
+pub(crate) fn note(
     step: &Step,
     admission: &Admission,
     action: Action,
@@ -56,11 +56,11 @@ pub(crate) async fn note(
 ) -> Queried<()> {
     let Admission { account, app, operator, entry, .. } = admission;
     let (id, app, operator) = (*entry, Some(*app), operator.clone());
-    add(step, *account, &Entry { id, app, operator, action, subject, revision }).await
+    add(step, *account, &Entry { id, app, operator, action, subject, revision })
 }
 
 /// Adds the one line of what was done to an account on the server's own command line, or on a page.
-pub(crate) async fn note_by(
+pub(crate) fn note_by(
     step: &Step,
     by: &By,
     account: AccountId,
@@ -69,18 +69,17 @@ pub(crate) async fn note_by(
 ) -> Queried<()> {
     let By { entry, app, operator } = by.clone();
     let line = Entry { id: entry, app, operator, action, subject, revision: None };
-    add(step, account, &line).await
+    add(step, account, &line)
 }
 
 /// Adds one line.
-pub(crate) async fn add(step: &Step, account: AccountId, entry: &Entry) -> Queried<()> {
+pub(crate) fn add(step: &Step, account: AccountId, entry: &Entry) -> Queried<()> {
     let Entry { id, app, operator, action, subject, revision } = entry;
     let (app, operator) = (app.map(AppId::get), operator.as_ref().map(Operator::as_str));
     let revision = revision.map(i64::from);
     let row = (account.get(), id.get(), app, operator, action.as_str(), subject, revision);
-    step.execute(ADD, row).await?;
     step.keep_id(account, id.get());
-    Ok(())
+    step.put(ADD, row)
 }
 
 fn read_entry(row: &Row) -> Queried<Entry> {

@@ -11,8 +11,9 @@ use guise_domain::{
 use tokio_postgres::Row;
 
 use crate::error::{Queried, impossible};
+use crate::group::Locks;
 use crate::profiles::read_format;
-use crate::query::{Columns, Db, bytes, known, maybe, one, signed, unsigned};
+use crate::query::{Columns, Db, asked_one, bytes, known, maybe, one, signed, unsigned};
 use crate::step::Step;
 use crate::{PostgresStore, segments, text};
 
@@ -35,7 +36,9 @@ const GRANT: &str = "INSERT INTO upload_grants (account, media, owner) VALUES ($
     ON CONFLICT DO NOTHING";
 const BY_ID: &str = select_upload!("WHERE owner = $1 AND id = $2 AND expires_at > $3");
 // Whoever uses an upload, of its own or shared, has whoever removes it wait.
-const LOCKED: &str = select_upload!("WHERE owner = $1 AND id = $2 AND expires_at > $3 FOR UPDATE");
+const LOCKED: &str = "SELECT owner, id, random, category, shared, expires_at,
+        total_bytes, media_type, size, image_type, format, width, height, digest, n
+    FROM asked JOIN uploads ON owner = p1 AND id = p2 AND expires_at > p3 FOR UPDATE OF uploads";
 const GRANTED: &str = "SELECT owner FROM upload_grants WHERE account = $1 AND media = $2";
 const DESCRIBE: &str =
     "UPDATE uploads SET alt_text = $4 WHERE owner = $1 AND id = $2 AND expires_at > $3";
@@ -131,7 +134,8 @@ impl Media for PostgresStore {
         now: Timestamp,
         count: u32,
     ) -> Result<Vec<SweptUpload>, StoreError> {
-        self.write(|step| async move { segments::sweep(&step, now, count).await }).await
+        self.write(Locks::default(), |step| async move { segments::sweep(&step, now, count).await })
+            .await
     }
 }
 
@@ -173,7 +177,7 @@ pub(crate) async fn own_upload(
     id: MediaId,
     now: Timestamp,
 ) -> Queried<Option<Upload>> {
-    one(&step.db, LOCKED, (owner.get(), id.get(), now.millis()), read_upload).await
+    asked_one(&step.db, LOCKED, (owner.get(), id.get(), now.millis()), read_upload).await
 }
 
 /// The digest of the file that a picture was made of, if it was kept.

@@ -8,11 +8,12 @@ use guise_domain::{
 };
 use tokio_postgres::Row;
 
+use crate::admission::locks;
 use crate::answers::{self, once};
 use crate::error::{Queried, impossible};
 use crate::log::note;
 use crate::profiles::{read_face, read_picture};
-use crate::query::{Columns, Db, all, one, unsigned};
+use crate::query::{Columns, Db, all, asked_one, one, unsigned};
 use crate::{PostgresStore, send};
 
 macro_rules! select {
@@ -64,8 +65,8 @@ const NEWEST: &str = "UPDATE conversations
 const SENDER: &str = "SELECT sender FROM messages WHERE account = $1 AND id = $2";
 const MARK_READ: &str = "UPDATE conversations SET read_up_to = $3
     WHERE account = $1 AND other = $2 AND coalesce(read_up_to, 0) < $3";
-const CONVERSATION: &str = "SELECT heard_at, wrote_at, replies, read_up_to FROM conversations
-    WHERE account = $1 AND other = $2";
+const CONVERSATION: &str = "SELECT heard_at, wrote_at, replies, read_up_to, n
+    FROM asked JOIN conversations ON account = p1 AND other = p2";
 
 #[async_trait]
 impl Messages for PostgresStore {
@@ -76,7 +77,8 @@ impl Messages for PostgresStore {
         keep: Option<Keep<Message>>,
     ) -> Result<Once<Result<Message, SendError>>, StoreError> {
         let (new, keep) = (&new, keep.as_ref());
-        self.write(|step| async move {
+        let locks = locks(admission).and_box_of(new.recipient);
+        self.write(locks, |step| async move {
             let send = Box::pin(send::send(&step, admission, new.clone()));
             once(&step, admission, keep, send).await
         })
@@ -159,7 +161,7 @@ impl Messages for PostgresStore {
             let Some(other) = other.await? else { return Ok(false) };
             step.execute(NEWEST, (account, other, id.get())).await?;
             answers::forget(&step, admission.account, id.get()).await?;
-            note(&step, admission, Action::MessageDestroyed, id.get(), None).await?;
+            note(&step, admission, Action::MessageDestroyed, id.get(), None)?;
             Ok(true)
         })
         .await
@@ -200,7 +202,7 @@ pub(crate) async fn conversation(
     other: AccountId,
 ) -> Queried<Conversation> {
     let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
-    let found = one(db, CONVERSATION, (account.get(), other.get()), |row| {
+    let found = asked_one(db, CONVERSATION, (account.get(), other.get()), |row| {
         Ok(Conversation {
             heard_at: moment(row.at(0)?),
             wrote_at: moment(row.at(1)?),

@@ -15,12 +15,13 @@ use crate::PostgresStore;
 use crate::accounts::by_id;
 use crate::edits::living;
 use crate::error::{Queried, impossible};
+use crate::group::Locks;
 use crate::log::note_by;
-use crate::query::{Columns, Db, all, execute, one};
+use crate::query::{Columns, Db, all, asked, execute, one};
 use crate::step::Step;
 
-const NAMING: &str = "SELECT kind_required, own_name_reserved, word, skeleton
-    FROM accounts LEFT JOIN reserved_names ON account = id WHERE id = $1 ORDER BY skeleton";
+const NAMING: &str = "SELECT kind_required, own_name_reserved, word, skeleton, n
+    FROM asked JOIN accounts ON id = p1 LEFT JOIN reserved_names ON account = id ORDER BY skeleton";
 const SET: &str = "UPDATE accounts SET kind_required = coalesce($2, kind_required),
         own_name_reserved = coalesce($3, own_name_reserved)
     WHERE id = $1 AND (kind_required <> $2 OR own_name_reserved <> $3)";
@@ -28,9 +29,12 @@ const RESERVE: &str = "INSERT INTO reserved_names (account, skeleton, word) VALU
     ON CONFLICT (account, skeleton) DO UPDATE SET word = $3";
 const RELEASE: &str =
     "DELETE FROM reserved_names WHERE account = $1 AND skeleton = $2 RETURNING word";
-const ALIKE: &str = "SELECT profile, account FROM names
-    WHERE skeleton = $1 AND NOT (account = $3 AND profile IN (0, $4)) ORDER BY profile LIMIT $2";
-const ADD: &str = "INSERT INTO names (skeleton, profile, account) VALUES ($1, $2, $3)
+const ALIKE: &str = "SELECT profile, account, n FROM asked CROSS JOIN LATERAL
+        (SELECT profile, account FROM names
+        WHERE skeleton = p1 AND NOT (account = p3 AND profile IN (0, p4))
+        ORDER BY profile LIMIT p2) AS alike
+    ORDER BY profile";
+const ADD: &str = "INSERT INTO names (skeleton, profile, account) SELECT p1, p2, p3 FROM asked
     ON CONFLICT DO NOTHING";
 const FORGET: &str = "DELETE FROM names WHERE skeleton = $1 AND profile = $2 AND account = $3";
 // A thousand living profiles and open accounts after these, in the order of accounts.
@@ -55,12 +59,11 @@ impl Names for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (NamingChange { kind_required, own_name_reserved }, by) = (change, &by);
-        self.write(|step| async move {
-            step.lock(id).await?;
+        self.write(Locks::of(id), |step| async move {
             if step.execute(SET, (id.get(), kind_required, own_name_reserved)).await? == 0 {
                 return Ok(by_id(&step.db, id).await?.is_some());
             }
-            note_by(&step, by, id, Action::NamingChanged, id.get()).await.map(|()| true)
+            note_by(&step, by, id, Action::NamingChanged, id.get()).map(|()| true)
         })
         .await
     }
@@ -72,8 +75,7 @@ impl Names for PostgresStore {
         by: By,
     ) -> Result<Result<(), ReserveWordsError>, StoreError> {
         let (words, by) = (&words, &by);
-        self.write(|step| async move {
-            step.lock(id).await?;
+        self.write(Locks::of(id), |step| async move {
             let Some(Naming { reserved: before, .. }) = naming(&step.db, id).await? else {
                 return Ok(Err(ReserveWordsError::NoAccount));
             };
@@ -89,7 +91,7 @@ impl Names for PostgresStore {
                 step.execute(RESERVE, (id.get(), word.skeleton(), word.as_str())).await?;
             }
             if !fresh.is_empty() {
-                note_by(&step, by, id, Action::WordsReserved, id.get()).await?;
+                note_by(&step, by, id, Action::WordsReserved, id.get())?;
             }
             Ok(Ok(()))
         })
@@ -103,15 +105,14 @@ impl Names for PostgresStore {
         by: By,
     ) -> Result<Vec<String>, StoreError> {
         let (words, by) = (&words, &by);
-        self.write(|step| async move {
-            step.lock(id).await?;
+        self.write(Locks::of(id), |step| async move {
             let mut released = Vec::new();
             for word in words {
                 let row = (id.get(), word.skeleton());
                 released.extend(one(&step.db, RELEASE, row, |row| row.at(0)).await?);
             }
             if !released.is_empty() {
-                note_by(&step, by, id, Action::WordsReleased, id.get()).await?;
+                note_by(&step, by, id, Action::WordsReleased, id.get())?;
             }
             Ok(released)
         })
@@ -173,7 +174,7 @@ async fn naming(db: &Db, account: AccountId) -> Queried<Option<Naming>> {
     let read = |row: &Row| Ok((row.at(0)?, row.at(1)?, row.at(2)?, row.at(3)?));
     let mut found = None;
     for (kind_required, own_name_reserved, word, skeleton) in
-        all(db, NAMING, (account.get(),), read).await?
+        asked(db, NAMING, (account.get(),), read).await?
     {
         let word: Option<String> = word;
         let naming = found.get_or_insert_with(|| Naming {
@@ -200,7 +201,7 @@ pub(crate) async fn alike(
         return Ok(alike);
     }
     let params = (skeleton, i64::from(LOOKALIKES_MAX), account.get(), profile.get());
-    for row in all(db, ALIKE, params, |row| Ok((row.at(0)?, row.at(1)?))).await? {
+    for row in asked(db, ALIKE, params, |row| Ok((row.at(0)?, row.at(1)?))).await? {
         let (id, owner): (i64, i64) = row;
         let (id, owner) = (ProfileId::new(id), AccountId::new(owner));
         let one = match (id == ITSELF, owner == account) {
@@ -219,7 +220,7 @@ pub(crate) async fn alike(
 }
 
 /// Keeps what a profile's name looks like.
-pub(crate) async fn add(
+pub(crate) fn add(
     step: &Step,
     account: AccountId,
     profile: ProfileId,
@@ -228,7 +229,7 @@ pub(crate) async fn add(
     if skeleton.is_empty() {
         return Ok(());
     }
-    step.execute(ADD, (skeleton, profile.get(), account.get())).await.map(drop)
+    step.put(ADD, (skeleton, profile.get(), account.get()))
 }
 
 /// Forgets what a profile's name looks like.
@@ -242,8 +243,8 @@ pub(crate) async fn forget(
 }
 
 /// Keeps what the name of an account itself looks like.
-pub(crate) async fn add_account(step: &Step, account: AccountId, name: &ScreenName) -> Queried<()> {
-    add(step, account, ITSELF, &skeleton(name.as_str())).await
+pub(crate) fn add_account(step: &Step, account: AccountId, name: &ScreenName) -> Queried<()> {
+    add(step, account, ITSELF, &skeleton(name.as_str()))
 }
 
 /// Forgets what the name of an account itself looks like.
@@ -273,7 +274,7 @@ pub(crate) async fn are_current(db: &Db) -> Queried<bool> {
 
 async fn fill(db: &Db) -> Queried<()> {
     // Whoever names something meanwhile waits, and its look is made by whatever rules its own program has.
-    db.run("LOCK TABLE names, reserved_names IN SHARE ROW EXCLUSIVE MODE").await?;
+    db.lent()?.run("LOCK TABLE names, reserved_names IN SHARE ROW EXCLUSIVE MODE").await?;
     execute(db, "DELETE FROM names", ()).await?;
     let (mut account, mut profile) = (i64::MIN, i64::MIN);
     loop {
@@ -284,7 +285,7 @@ async fn fill(db: &Db) -> Queried<()> {
         for (name, profile, account) in &named {
             let look = skeleton(name);
             if !look.is_empty() {
-                execute(db, ADD, (look, profile, account)).await?;
+                asked(db, ADD, (look, profile, account), |_| Ok(())).await?;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! [`Profiles`] in SQL.
 
 use async_trait::async_trait;
+use futures::try_join;
 use guise_domain::{
     AccountId, Action, Admission, Admitted, AppId, CreateProfileError, Digest, EditProfileError,
     EditedProfile, Erased, ExternalId, Face, Keep, Kind, Lookalike, MediaId, MediaKey, NewProfile,
@@ -17,7 +18,7 @@ use crate::error::Queried;
 use crate::log::note;
 use crate::media::usable_upload;
 use crate::names;
-use crate::query::{Columns, all, bytes, known, maybe, one, unsigned};
+use crate::query::{Columns, Db, all, bytes, known, maybe, one, unsigned};
 use crate::step::Step;
 
 /// The columns that [`read_profile`] reads, of a statement that ends so.
@@ -35,12 +36,12 @@ macro_rules! select_profile {
 pub(crate) use select_profile;
 
 const PUBLISH: &str = "UPDATE uploads SET public = true
-    WHERE owner = $1 AND id = $2 AND NOT public";
+    FROM asked WHERE owner = p1 AND id = p2 AND NOT public";
 const USE: &str = "INSERT INTO avatar_uses (owner, media, account, profile)
-    VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    SELECT p1, p2, p3, p4 FROM asked ON CONFLICT DO NOTHING";
 const CREATE: &str = "INSERT INTO profiles (account, id, name, folded, avatar_owner, avatar_media,
         avatar_random, avatar_format, avatar_width, avatar_height, kind, made_at, app, external_id, operator)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    SELECT p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15 FROM asked";
 pub(crate) const BY_ID: &str =
     select_profile!("WHERE account = $1 AND id = $2 AND destroyed_at IS NULL");
 // What its owner shows now is for the owner to say: only others are shown what was.
@@ -166,7 +167,7 @@ impl Profiles for PostgresStore {
             if let Some(name) = destroyed.await? {
                 let name: String = name;
                 names::forget(&step, admission.account, id, &name).await?;
-                note(&step, admission, Action::ProfileDestroyed, id.get(), None).await?;
+                note(&step, admission, Action::ProfileDestroyed, id.get(), None)?;
                 return Ok(true);
             }
             Ok(one(&step.db, EXISTS, place, |_| Ok(())).await?.is_some())
@@ -192,20 +193,20 @@ pub(crate) async fn create(
 ) -> Queried<Result<(Tagged, Vec<Lookalike>), CreateProfileError>> {
     let NewProfile { id, name, avatar, kind, external_id, mut tags, server_words } = new;
     let account = admission.account;
-    if let Some(external_id) = &external_id
-        && living(&step.db, account, external_id).await?.is_some()
-    {
+    // What does not depend on one another is asked at once.
+    let (taken, demands, found, alike) = try_join!(
+        maybe_living(&step.db, account, external_id.as_ref()),
+        names::demands(&step.db, account),
+        maybe_usable(step, admission, avatar),
+        names::alike(&step.db, account, id, look),
+    )?;
+    if taken.is_some() {
         return Ok(Err(CreateProfileError::ExternalIdTaken));
     }
-    let demands = names::demands(&step.db, account).await?;
     let broken = demands.forbids(&name, &server_words).or_else(|| demands.misses_kind(kind));
     if let Some(rule) = broken {
         return Ok(Err(CreateProfileError::Broken(rule)));
     }
-    let found = match avatar {
-        Some(avatar) => Some(usable_picture(step, admission, avatar).await?),
-        None => None,
-    };
     let (avatar, digest) = match found {
         None => (None, None),
         Some(Ok((picture, digest))) => (Some(picture), digest),
@@ -213,7 +214,7 @@ pub(crate) async fn create(
         Some(Err(Unusable::NoPicture)) => return Ok(Err(CreateProfileError::NotAPicture)),
     };
     if let Some(picture) = avatar {
-        publish(step, account, id, picture).await?;
+        publish(step, account, id, picture)?;
     }
     let PictureColumns { owner, media, random, format, width, height } = PictureColumns::of(avatar);
     let row = (
@@ -233,15 +234,14 @@ pub(crate) async fn create(
         external_id.as_ref().map(ExternalId::as_str),
         admission.operator.as_ref().map(Operator::as_str),
     );
-    step.execute(CREATE, row).await?;
+    step.put(CREATE, row)?;
     tags.sort();
     tags.dedup();
     if !tags.is_empty() {
         set_tags(step, account, id, &tags).await?;
     }
-    let alike = names::alike(&step.db, account, id, look).await?;
-    names::add(step, account, id, look).await?;
-    note(step, admission, Action::ProfileCreated, id.get(), Some(1)).await?;
+    names::add(step, account, id, look)?;
+    note(step, admission, Action::ProfileCreated, id.get(), Some(1))?;
     step.keep_id(account, id.get());
     let Admission { app, operator, now, .. } = admission;
     let (made_at, app, operator) = (*now, Some(*app), operator.clone());
@@ -256,6 +256,28 @@ pub(crate) async fn create(
         erased_at: None,
     };
     Ok(Ok((Tagged { profile, tags, digest }, alike)))
+}
+
+async fn maybe_living(
+    db: &Db,
+    account: AccountId,
+    external_id: Option<&ExternalId>,
+) -> Queried<Option<Profile>> {
+    match external_id {
+        Some(external_id) => living(db, account, external_id).await,
+        None => Ok(None),
+    }
+}
+
+async fn maybe_usable(
+    step: &Step,
+    admission: &Admission,
+    avatar: Option<MediaId>,
+) -> Queried<Option<Result<(Picture, Option<Digest>), Unusable>>> {
+    match avatar {
+        Some(avatar) => usable_picture(step, admission, avatar).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Why an upload cannot be a profile's picture.
@@ -278,15 +300,15 @@ pub(crate) async fn usable_picture(
 }
 
 /// Makes a picture public, as this profile's.
-pub(crate) async fn publish(
+pub(crate) fn publish(
     step: &Step,
     account: AccountId,
     id: ProfileId,
     picture: Picture,
 ) -> Queried<()> {
     let (owner, media) = (picture.key.owner.get(), picture.key.media.get());
-    step.execute(PUBLISH, (owner, media)).await?;
-    step.execute(USE, (owner, media, account.get(), id.get())).await.map(drop)
+    step.put(PUBLISH, (owner, media))?;
+    step.put(USE, (owner, media, account.get(), id.get()))
 }
 
 /// The profile that a row of [`select_profile`] holds.

@@ -1,20 +1,54 @@
-//! Running one statement, prepared once per connection; whole numbers.
+//! Running statements, each prepared once per connection; whole numbers.
+//!
+//! Most are written for one who runs them, with `$1` and so on. Those that many steps run at once are written for all
+//! of them, over a table `asked` that has a row for each: what it asks with in `p1`, `p2`…, and its number in `n`,
+//! which is the last column of what comes back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Client;
 use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::{Row, Statement as Prepared};
 
 use crate::error::{Error, Queried, impossible};
+use crate::seat::Seat;
+use crate::value::{Column, Param, Params, Value};
+
+/// Where statements are run.
+pub(crate) enum Db {
+    /// On a connection that nobody else has meanwhile.
+    Lent(Box<Lent>),
+    /// In a transaction that other steps share.
+    Seat(Seat),
+}
 
 /// A connection on loan. It goes back to the pool unless it is spoilt, or a transaction is still open on it.
-pub(crate) struct Db {
+pub(crate) struct Lent {
     client: Option<Client>,
     unfit: AtomicBool,
 }
 
-impl Db {
+/// A statement, and what it takes.
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
+}
+
+/// A statement over `asked`, and who asks with what.
+pub(crate) struct Many {
+    pub(crate) sql: String,
+    pub(crate) columns: Vec<Column>,
+}
+
+/// What a statement came to.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) rows: Vec<Row>,
+    /// Rows found or changed.
+    pub(crate) count: u64,
+}
+
+impl Lent {
     pub(crate) fn new(client: Client) -> Self {
         Self { client: Some(client), unfit: AtomicBool::new(false) }
     }
@@ -29,9 +63,30 @@ impl Db {
         Ok(self.client()?.batch_execute(sql).await?)
     }
 
-    async fn prepared(&self, sql: &str) -> Queried<(&Client, Statement)> {
+    /// Prepares a statement, unless it was before on this connection.
+    pub(crate) async fn prepare(&self, sql: &str) -> Queried<Prepared> {
+        Ok(self.client()?.prepare_cached(sql).await?)
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn found(&self, prepared: &Prepared, params: &[Param]) -> Queried<Found> {
+        let params: Vec<_> = params.iter().map(|param| &**param as &(dyn ToSql + Sync)).collect();
         let client = self.client()?;
-        Ok((client, client.prepare_cached(sql).await?))
+        if prepared.columns().is_empty() {
+            let count = client.execute(prepared, &params).await?;
+            return Ok(Found { rows: Vec::new(), count });
+        }
+        let rows = client.query(prepared, &params).await?;
+        let count = rows.len() as u64;
+        Ok(Found { rows, count })
+    }
+
+    async fn find(&self, mut statement: Statement) -> Queried<Found> {
+        self.found(&self.prepare(&statement.sql).await?, &statement.take()).await
+    }
+
+    async fn find_many(&self, mut many: Many) -> Queried<Found> {
+        self.found(&self.prepare(&many.text()).await?, &many.take()).await
     }
 
     fn client(&self) -> Queried<&Client> {
@@ -39,12 +94,75 @@ impl Db {
     }
 }
 
-impl Drop for Db {
+impl Drop for Lent {
     fn drop(&mut self) {
         if *self.unfit.get_mut()
             && let Some(client) = self.client.take()
         {
             drop(Client::take(client));
+        }
+    }
+}
+
+impl Statement {
+    pub(crate) fn new(sql: &str, params: impl Params) -> Self {
+        Self { sql: sql.to_owned(), values: params.list() }
+    }
+
+    /// What it takes.
+    pub(crate) fn take(&mut self) -> Vec<Param> {
+        std::mem::take(&mut self.values).into_iter().map(Value::param).collect()
+    }
+}
+
+impl Many {
+    /// A statement that one asks.
+    pub(crate) fn of(statement: Statement) -> Queried<Self> {
+        let columns: Option<_> = statement.values.into_iter().map(Column::of).collect();
+        let columns = columns.ok_or_else(|| impossible("a list among what is asked with"))?;
+        Ok(Self { sql: statement.sql, columns })
+    }
+
+    /// Has one more ask the same.
+    pub(crate) fn join(&mut self, values: Vec<Value>) -> Queried<()> {
+        let fits = values.len() == self.columns.len()
+            && self.columns.iter_mut().zip(values).all(|(column, value)| column.push(value));
+        if fits { Ok(()) } else { Err(impossible("one statement, asked with different things")) }
+    }
+
+    /// What they ask with.
+    pub(crate) fn take(&mut self) -> Vec<Param> {
+        std::mem::take(&mut self.columns).into_iter().map(Column::param).collect()
+    }
+
+    /// The statement with its table `asked`.
+    pub(crate) fn text(&self) -> String {
+        let (mut arrays, mut names) = (Vec::new(), Vec::new());
+        for (column, number) in self.columns.iter().zip(1..) {
+            arrays.push(format!("${number}::{}", column.array()));
+            names.push(format!("p{number}"));
+        }
+        let (arrays, names, sql) = (arrays.join(", "), names.join(", "), &self.sql);
+        format!(
+            "WITH asked AS (SELECT * FROM unnest({arrays}) WITH ORDINALITY AS asked ({names}, n)) {sql}"
+        )
+    }
+}
+
+impl Db {
+    /// The connection on which nobody else is.
+    pub(crate) fn lent(&self) -> Queried<&Lent> {
+        match self {
+            Self::Lent(lent) => Ok(lent),
+            Self::Seat(_) => Err(impossible("a connection that is shared")),
+        }
+    }
+
+    async fn find(&self, sql: &str, params: impl Params) -> Queried<Found> {
+        let statement = Statement::new(sql, params);
+        match self {
+            Self::Lent(lent) => lent.find(statement).await,
+            Self::Seat(seat) => seat.find(statement).await,
         }
     }
 }
@@ -61,46 +179,9 @@ impl Columns for Row {
     }
 }
 
-/// What a statement takes.
-pub(crate) trait Params {
-    /// In their order.
-    fn list(&self) -> Vec<&(dyn ToSql + Sync)>;
-}
-
-macro_rules! tuples {
-    ($(($($name:ident),*))*) => {
-        $(impl<$($name: ToSql + Sync),*> Params for ($($name,)*) {
-            #[expect(clippy::allow_attributes, reason = "the empty tuple has no names")]
-            #[allow(non_snake_case, reason = "names of types serve as names of values")]
-            fn list(&self) -> Vec<&(dyn ToSql + Sync)> {
-                let ($($name,)*) = self;
-                vec![$($name),*]
-            }
-        })*
-    };
-}
-
-tuples! {
-    ()
-    (A)
-    (A, B)
-    (A, B, C)
-    (A, B, C, D)
-    (A, B, C, D, E)
-    (A, B, C, D, E, F)
-    (A, B, C, D, E, F, G)
-    (A, B, C, D, E, F, G, H)
-    (A, B, C, D, E, F, G, H, I)
-    (A, B, C, D, E, F, G, H, I, J)
-    (A, B, C, D, E, F, G, H, I, J, K)
-    (A, B, C, D, E, F, G, H, I, J, K, L, M, N)
-    (A, B, C, D, E, F, G, H, I, J, K, L, M, N, O)
-}
-
 /// Rows changed.
 pub(crate) async fn execute(db: &Db, sql: &str, params: impl Params) -> Queried<u64> {
-    let (client, statement) = db.prepared(sql).await?;
-    Ok(client.execute(&statement, &params.list()).await?)
+    Ok(db.find(sql, params).await?.count)
 }
 
 /// The first row, if there is one.
@@ -110,8 +191,7 @@ pub(crate) async fn one<T>(
     params: impl Params,
     read: impl FnOnce(&Row) -> Queried<T>,
 ) -> Queried<Option<T>> {
-    let (client, statement) = db.prepared(sql).await?;
-    client.query(&statement, &params.list()).await?.first().map(read).transpose()
+    db.find(sql, params).await?.rows.first().map(read).transpose()
 }
 
 /// Every row.
@@ -121,8 +201,32 @@ pub(crate) async fn all<T>(
     params: impl Params,
     read: impl FnMut(&Row) -> Queried<T>,
 ) -> Queried<Vec<T>> {
-    let (client, statement) = db.prepared(sql).await?;
-    client.query(&statement, &params.list()).await?.iter().map(read).collect()
+    db.find(sql, params).await?.rows.iter().map(read).collect()
+}
+
+/// The rows of one who asks a statement over `asked`.
+pub(crate) async fn asked<T>(
+    db: &Db,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row) -> Queried<T>,
+) -> Queried<Vec<T>> {
+    let statement = Statement::new(sql, params);
+    let found = match db {
+        Db::Lent(lent) => lent.find_many(Many::of(statement)?).await?.rows,
+        Db::Seat(seat) => seat.ask(statement).await?,
+    };
+    found.iter().map(read).collect()
+}
+
+/// The row of one who asks a statement over `asked`, if there is one.
+pub(crate) async fn asked_one<T>(
+    db: &Db,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row) -> Queried<T>,
+) -> Queried<Option<T>> {
+    Ok(asked(db, sql, params, read).await?.into_iter().next())
 }
 
 /// A count as `PostgreSQL` keeps it.

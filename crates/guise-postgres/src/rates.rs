@@ -9,6 +9,7 @@ use guise_domain::{
 };
 
 use crate::admission::{Of, read_window, window};
+use crate::group::Locks;
 use crate::query::{Columns, all};
 use crate::{PostgresStore, answers};
 
@@ -51,14 +52,14 @@ impl Rates for PostgresStore {
         let (mut tokens, mut paths, mut starts, mut uses) = (vec![], vec![], vec![], vec![]);
         for (token, endpoint, Window { started_at, used }) in windows {
             tokens.push(token);
-            paths.push(endpoint.path());
+            paths.push(endpoint.path().to_owned());
             starts.push(started_at.millis());
             uses.push(i64::from(used));
         }
-        let columns = (&tokens, &paths, &starts, &uses);
-        self.write(|step| async move {
+        let columns = &(tokens, paths, starts, uses);
+        self.write(Locks::default(), |step| async move {
             step.execute(FORGET_READ_WINDOWS, ()).await?;
-            step.execute(KEEP_READ_WINDOWS, columns).await.map(drop)
+            step.execute(KEEP_READ_WINDOWS, columns.clone()).await.map(drop)
         })
         .await
     }

@@ -31,24 +31,26 @@ pub(crate) async fn open(db: &Db, name: &str) -> Result<(), OpenError> {
         return Err(OpenError::Encoding(encoding));
     }
     if version(db, name).await? < known() || !names::are_current(db).await? {
-        db.set_unfit(true);
-        db.run("BEGIN").await?;
+        let lent = db.lent()?;
+        lent.set_unfit(true);
+        lent.run("BEGIN").await?;
         migrate(db, name).await?;
-        db.run("COMMIT").await?;
-        db.set_unfit(false);
+        lent.run("COMMIT").await?;
+        lent.set_unfit(false);
     }
     Ok(())
 }
 
 async fn migrate(db: &Db, name: &str) -> Result<(), OpenError> {
     // It may have to wait for another program that does the same.
-    db.run("SET LOCAL statement_timeout = 0").await?;
-    db.run("SET LOCAL lock_timeout = 0").await?;
-    db.run(LOCK).await?;
+    let lent = db.lent()?;
+    lent.run("SET LOCAL statement_timeout = 0").await?;
+    lent.run("SET LOCAL lock_timeout = 0").await?;
+    lent.run(LOCK).await?;
     // Whoever comes second finds it done.
     let found = version(db, name).await?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        db.run(migration.sql).await?;
+        lent.run(migration.sql).await?;
     }
     if found < known() {
         let oldest = MIGRATIONS.last().map_or(1, |last| last.oldest);

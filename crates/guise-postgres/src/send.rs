@@ -1,5 +1,6 @@
 //! Sending a message: one step that leaves everything about it in place, or nothing.
 
+use futures::try_join;
 use guise_domain::{
     Account, AccountId, Action, Admission, Admitted, Face, MediaId, MediaKey, Message,
     MessageContent, MessagesFrom, NewMessage, Picture, ProfileId, SendError,
@@ -13,36 +14,38 @@ use crate::log::note;
 use crate::media::usable_upload;
 use crate::messages::conversation;
 use crate::profiles::{PictureColumns, read_face};
-use crate::query::{Columns, Db, one};
+use crate::query::{Columns, Db, asked_one, one};
 use crate::step::Step;
 use crate::text;
 
-const IS_BLOCKED: &str = "SELECT 1 FROM blocks WHERE account = $1 AND other = $2";
+const IS_BLOCKED: &str = "SELECT n FROM asked JOIN blocks ON account = p1 AND other = p2";
 const FACE: &str = "SELECT id, revision, name, avatar_owner, avatar_media, avatar_random,
-        avatar_format, avatar_width, avatar_height, destroyed_at IS NOT NULL
-    FROM profiles WHERE account = $1 AND id = $2";
+        avatar_format, avatar_width, avatar_height, destroyed_at IS NOT NULL, n
+    FROM asked JOIN profiles ON account = p1 AND id = p2";
 const MARK_PROFILE: &str =
-    "UPDATE profiles SET uses = uses + 1, last_used_at = greatest(last_used_at, $3)
-    WHERE account = $1 AND id = $2";
-const SHOW_FACE: &str = "INSERT INTO faces (account, profile, revision, owner, name,
-        avatar_owner, avatar_media, avatar_random, avatar_format, avatar_width, avatar_height)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
-const SHOWN: &str = "INSERT INTO shown (account, profile, reader) VALUES ($1, $2, $3)
+    "UPDATE profiles SET uses = uses + 1, last_used_at = greatest(last_used_at, p3)
+    FROM asked WHERE account = p1 AND id = p2";
+// What is shown for the first time is noted as such.
+const SHOW_FACE: &str = ", fresh AS (INSERT INTO faces (account, profile, revision, owner, name,
+            avatar_owner, avatar_media, avatar_random, avatar_format, avatar_width, avatar_height)
+        SELECT p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11 FROM asked ON CONFLICT DO NOTHING
+        RETURNING owner, profile, account)
+    INSERT INTO shown (account, profile, reader) SELECT owner, profile, account FROM fresh
     ON CONFLICT DO NOTHING";
 const USE_UPLOAD: &str = "UPDATE uploads SET sent = true
     WHERE owner = $1 AND id = $2 AND (NOT sent OR shared)";
 const ALT_TEXT: &str = "SELECT alt_text FROM uploads WHERE owner = $1 AND id = $2";
 const CREATE: &str = "INSERT INTO messages (account, id, sender, recipient, app, profile, revision,
         media_owner, media, media_random, media_format, media_width, media_height, content)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    SELECT p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14 FROM asked";
 const WROTE: &str = "INSERT INTO conversations AS kept (account, other, wrote_at, replies, newest)
-    VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (account, other) DO UPDATE
-        SET wrote_at = $3, replies = kept.replies + $4, newest = greatest(kept.newest, $5)";
-const HEARD: &str =
-    "INSERT INTO conversations AS kept (account, other, heard_at, newest) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (account, other) DO UPDATE
-        SET heard_at = $3, replies = 0, newest = greatest(kept.newest, $4)";
+    SELECT p1, p2, p3, p4, p5 FROM asked
+    ON CONFLICT (account, other) DO UPDATE SET wrote_at = excluded.wrote_at,
+        replies = kept.replies + excluded.replies, newest = greatest(kept.newest, excluded.newest)";
+const HEARD: &str = "INSERT INTO conversations AS kept (account, other, heard_at, newest)
+    SELECT p1, p2, p3, p4 FROM asked
+    ON CONFLICT (account, other) DO UPDATE SET heard_at = excluded.heard_at,
+        replies = 0, newest = greatest(kept.newest, excluded.newest)";
 
 /// Counts and sends. Of a message back that is free, only what was sent is taken from the allowance; one that a rule
 /// refuses is counted as any other call.
@@ -52,20 +55,24 @@ pub(crate) async fn send(
     new: NewMessage,
 ) -> Queried<Admitted<Result<Message, SendError>>> {
     let Admission { account, now, .. } = *admission;
-    if seen(step, admission).await? {
+    let (seen, count, conversation) = try_join!(
+        seen(step, admission),
+        Count::of(step, admission),
+        conversation(&step.db, account, new.recipient),
+    )?;
+    if seen {
         return Ok(Admitted::Replayed);
     }
-    let count = Count::of(step, admission).await?;
-    let free = conversation(&step.db, account, new.recipient).await?.next_is_free(now);
+    let free = conversation.next_is_free(now);
     let fits = count.fits();
     match fits {
         Err(quota) if !free => return Ok(Admitted::Limited(quota)),
-        _ => remember(step, admission).await?,
+        _ => remember(step, admission)?,
     }
     let sent = deliver(step, admission, new, free).await?;
     let quota = match fits {
         Ok(quota) if !free || sent.is_err() => {
-            count.keep(step).await?;
+            count.keep(step)?;
             quota
         }
         _ => count.left(),
@@ -81,15 +88,11 @@ async fn deliver(
 ) -> Queried<Result<Message, SendError>> {
     let (sender, app) = (admission.account, admission.app);
     let NewMessage { id, recipient, profile, media, content } = new;
-    if let Err(refusal) = may_write(&step.db, sender, recipient).await? {
-        return Ok(Err(refusal));
-    }
-    let face = match profile {
-        Some(profile) => match face(&step.db, sender, profile).await? {
-            Ok(face) => Some(face),
-            Err(refusal) => return Ok(Err(refusal)),
-        },
-        None => None,
+    let (allowed, face) =
+        try_join!(may_write(&step.db, sender, recipient), maybe_face(&step.db, sender, profile),)?;
+    let face = match allowed.and(face) {
+        Ok(face) => face,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     // The upload last: it is the one thing that is used up.
     let (media, alt_text) = match media {
@@ -103,23 +106,23 @@ async fn deliver(
     let message = Message { id, sender, recipient, app, face, media, content };
     let at = admission.now.millis();
     if let Some(Face { profile, .. }) = &message.face {
-        step.execute(MARK_PROFILE, (sender.get(), profile.get(), at)).await?;
+        step.put(MARK_PROFILE, (sender.get(), profile.get(), at))?;
     }
     // Two who write to each other at once meet in both boxes: always in the same one first.
     let mut boxes = vec![sender, recipient];
     boxes.sort_unstable_by_key(|account| account.get());
     boxes.dedup();
     for account in boxes {
-        put_into_box(step, account, &message).await?;
+        put_into_box(step, account, &message)?;
         if account == sender {
             let row = (sender.get(), recipient.get(), at, i64::from(free), id.get());
-            step.execute(WROTE, row).await?;
+            step.put(WROTE, row)?;
         } else {
-            step.execute(HEARD, (recipient.get(), sender.get(), at, id.get())).await?;
+            step.put(HEARD, (recipient.get(), sender.get(), at, id.get()))?;
         }
     }
     let revision = message.face.as_ref().map(|face| face.revision);
-    note(step, admission, Action::MessageSent, id.get(), revision).await?;
+    note(step, admission, Action::MessageSent, id.get(), revision)?;
     step.keep_id(sender, id.get());
     Ok(Ok(message))
 }
@@ -130,29 +133,35 @@ pub(crate) async fn may_write(
     sender: AccountId,
     recipient: AccountId,
 ) -> Queried<Result<(), SendError>> {
-    let Some(Account { messages_from, closed: false, .. }) = by_id(db, recipient).await? else {
+    let blocked = (recipient.get(), sender.get());
+    let (account, blocked) =
+        try_join!(by_id(db, recipient), asked_one(db, IS_BLOCKED, blocked, |_| Ok(())))?;
+    let Some(Account { messages_from, closed: false, .. }) = account else {
         return Ok(Err(SendError::NoRecipient));
     };
     if recipient == sender {
         return Ok(Ok(()));
     }
-    let blocked = (recipient.get(), sender.get());
-    let blocked = one(db, IS_BLOCKED, blocked, |_| Ok(())).await?.is_some();
     let known = match messages_from {
         MessagesFrom::Everyone => true,
         MessagesFrom::Known => conversation(db, recipient, sender).await?.wrote_at.is_some(),
     };
-    Ok(if blocked || !known { Err(SendError::RecipientClosed) } else { Ok(()) })
+    Ok(if blocked.is_some() || !known { Err(SendError::RecipientClosed) } else { Ok(()) })
 }
 
-/// The sender's profile as it is now.
-async fn face(db: &Db, sender: AccountId, profile: ProfileId) -> Queried<Result<Face, SendError>> {
+/// The sender's profile as it is now, if it is under one.
+async fn maybe_face(
+    db: &Db,
+    sender: AccountId,
+    profile: Option<ProfileId>,
+) -> Queried<Result<Option<Face>, SendError>> {
+    let Some(profile) = profile else { return Ok(Ok(None)) };
     let read = |row: &Row| Ok((read_face(row, 0)?, row.at(9)?));
-    let found = one(db, FACE, (sender.get(), profile.get()), read).await?;
+    let found = asked_one(db, FACE, (sender.get(), profile.get()), read).await?;
     Ok(match found {
         None => Err(SendError::ProfileNotFound),
         Some((_, true)) => Err(SendError::ProfileDestroyed),
-        Some((face, false)) => Ok(face),
+        Some((face, false)) => Ok(Some(face)),
     })
 }
 
@@ -177,10 +186,10 @@ async fn attach(
 }
 
 /// Leaves a participant's copy, and what it shows, in their box.
-async fn put_into_box(step: &Step, account: AccountId, message: &Message) -> Queried<()> {
+fn put_into_box(step: &Step, account: AccountId, message: &Message) -> Queried<()> {
     let Message { id, sender, recipient, app, face, media, content } = message;
     if let Some(face) = face {
-        show_face(step, account, *sender, face).await?;
+        show_face(step, account, *sender, face)?;
     }
     let content = content.to_stored().map_err(impossible)?;
     let picture = PictureColumns::of(*media);
@@ -200,10 +209,10 @@ async fn put_into_box(step: &Step, account: AccountId, message: &Message) -> Que
         picture.height,
         content,
     );
-    step.execute(CREATE, row).await.map(drop)
+    step.put(CREATE, row)
 }
 
-async fn show_face(step: &Step, account: AccountId, owner: AccountId, face: &Face) -> Queried<()> {
+fn show_face(step: &Step, account: AccountId, owner: AccountId, face: &Face) -> Queried<()> {
     let Face { profile, revision, name, avatar } = face;
     let PictureColumns { owner: avatar_owner, media, random, format, width, height } =
         PictureColumns::of(*avatar);
@@ -220,8 +229,5 @@ async fn show_face(step: &Step, account: AccountId, owner: AccountId, face: &Fac
         width,
         height,
     );
-    if step.execute(SHOW_FACE, row).await? > 0 {
-        step.execute(SHOWN, (owner.get(), profile.get(), account.get())).await?;
-    }
-    Ok(())
+    step.put(SHOW_FACE, row)
 }

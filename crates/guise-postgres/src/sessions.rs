@@ -11,6 +11,7 @@ use crate::PostgresStore;
 use crate::accounts::{by_id, is_open, read_account};
 use crate::credentials::changed;
 use crate::error::{Queried, impossible};
+use crate::group::Locks;
 use crate::log::note_by;
 use crate::query::{Columns, Db, bytes, execute, one};
 use crate::step::Step;
@@ -55,8 +56,7 @@ impl Sessions for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (hash, by) = (&hash, &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             set_password(&step, account, hash, by).await
         })
         .await
@@ -70,8 +70,7 @@ impl Sessions for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (proven, hash, by) = (&proven, &hash, &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let proof = (account.get(), proven.as_str());
             if one(&step.db, PROVEN, proof, |_| Ok(())).await?.is_none() {
                 return Ok(false);
@@ -98,8 +97,7 @@ impl Sessions for PostgresStore {
         new: NewSession,
     ) -> Result<Option<Session>, StoreError> {
         let (proven, new) = (&proven, &new);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let proof = (account.get(), proven.as_str());
             let found = one(&step.db, PROVEN, proof, |row| read_account(row, 0)).await?;
             let Some(account) = found else { return Ok(None) };
@@ -137,11 +135,10 @@ impl Sessions for PostgresStore {
 
     async fn end_sessions(&self, account: AccountId, by: By) -> Result<u64, StoreError> {
         let by = &by;
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let ended = shut_out(&step, account).await?;
             if ended > 0 {
-                note_by(&step, by, account, Action::SignedOut, account.get()).await?;
+                note_by(&step, by, account, Action::SignedOut, account.get())?;
             }
             Ok(ended)
         })
@@ -155,14 +152,13 @@ impl Sessions for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (NewLink { ticket, until }, by) = (&new, &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             if !is_open(&step.db, account).await? {
                 return Ok(false);
             }
             let row = (account.get(), ticket.0.as_slice(), until.millis());
             step.execute(CREATE_LINK, row).await?;
-            note_by(&step, by, account, Action::LinkMade, account.get()).await.map(|()| true)
+            note_by(&step, by, account, Action::LinkMade, account.get()).map(|()| true)
         })
         .await
     }
@@ -187,7 +183,7 @@ impl Sessions for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<AccountId>, StoreError> {
         let (hash, by) = (&hash, &by);
-        self.write(|step| async move {
+        self.write(Locks::default(), |step| async move {
             let Some(account) = link(&step.db, ticket, now).await? else { return Ok(None) };
             step.lock(account).await?;
             // Whoever was first has used it up.
@@ -236,7 +232,7 @@ async fn set_password(
         return Ok(false);
     }
     shut_out(step, account).await?;
-    note_by(step, by, account, Action::PasswordSet, account.get()).await.map(|()| true)
+    note_by(step, by, account, Action::PasswordSet, account.get()).map(|()| true)
 }
 
 async fn begin(step: &Step, account: Account, new: NewSession) -> Queried<Session> {
@@ -247,7 +243,7 @@ async fn begin(step: &Step, account: Account, new: NewSession) -> Queried<Sessio
     let (id, ticket_hash) = (account.id.get(), ticket.0.as_slice());
     step.execute(BEGIN, (ticket_hash, id, console.get(), label, now.millis(), end)).await?;
     let by = By { entry, app: Some(console), operator: operator.clone() };
-    note_by(step, &by, account.id, Action::SignedIn, account.id.get()).await?;
+    note_by(step, &by, account.id, Action::SignedIn, account.id.get())?;
     Ok(Session { ticket, account, console, operator, created_at: now, last_seen_at: now })
 }
 

@@ -1,29 +1,27 @@
-//! Steps: one transaction each, on a connection that nobody else has meanwhile.
+//! Steps: what happens wholly or not at all.
 //!
-//! A step that changes something of an account locks the account's row before it looks at anything. What it reads then
-//! is what the step before it left, and nothing of it changes until it is over. Where a step touches rows of several
-//! accounts, it does so in the order of their ids, after its own. What the same step of two accounts may want at once,
-//! an upload that is shared or an app's window, it locks by itself. Should two steps be in each other's way all the
-//! same, `PostgreSQL` ends one of them, and that one is run again.
+//! A step that changes something of an account has the account's row locked before it looks at anything. What it reads
+//! then is what the step before it left, and nothing of it changes until it is over. What it does not lock that way, an
+//! upload that is shared or a request token, it locks by itself. Should two steps be in each other's way all the same,
+//! `PostgreSQL` ends one of them, and that one is run again.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use guise_domain::limits::STEP_TRIES_MAX;
-use guise_domain::{AccountId, StoreError};
+use guise_domain::{AccountId, AppId, StoreError};
 
 use crate::PostgresStore;
-use crate::error::Queried;
-use crate::query::{self, Db, Params, execute};
+use crate::error::{Error, Queried, impossible};
+use crate::group::{Key, Locks};
+use crate::query::{self, Db, Lent, Statement, execute};
+use crate::value::Params;
 
-const BEGIN: &str = "BEGIN";
 const BEGIN_LOOK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
 const LOCK: &str = "SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
-const KEEP_HIGHEST_ID: &str = "INSERT INTO highest_ids AS kept (account, id) VALUES ($1, $2)
-    ON CONFLICT (account) DO UPDATE SET id = excluded.id WHERE kept.id < excluded.id";
 
 /// What a step works with.
 #[derive(Clone)]
@@ -45,6 +43,14 @@ impl Step {
         query::execute(&self.db, sql, params).await
     }
 
+    /// Has a statement over `asked` run with what the step next waits for, be it its commit.
+    pub(crate) fn put(&self, sql: &str, params: impl Params) -> Queried<()> {
+        match &*self.db {
+            Db::Seat(seat) => seat.put(Statement::new(sql, params)),
+            Db::Lent(_) => Err(impossible("a step without a seat")),
+        }
+    }
+
     /// Has other steps that change something of this account wait until this one is over.
     pub(crate) async fn lock(&self, account: AccountId) -> Queried<()> {
         self.execute(LOCK, (account.get(),)).await.map(drop)
@@ -57,35 +63,56 @@ impl Step {
     }
 
     async fn commit(&self) -> Queried<()> {
-        let id = self.kept.id.load(Ordering::Relaxed);
-        if id > 0 {
-            let account = self.kept.account.load(Ordering::Relaxed);
-            self.execute(KEEP_HIGHEST_ID, (account, id)).await?;
+        let (account, id) =
+            (self.kept.account.load(Ordering::Relaxed), self.kept.id.load(Ordering::Relaxed));
+        match &*self.db {
+            Db::Seat(seat) => seat.done((id > 0).then_some((account, id))).await,
+            Db::Lent(_) => Err(impossible("a step without a seat")),
         }
-        self.db.run(COMMIT).await
+    }
+}
+
+impl Locks {
+    /// What a step on behalf of an account needs.
+    pub(crate) fn of(account: AccountId) -> Self {
+        Self { own: vec![Key::Account(account.get())], others: Vec::new() }
+    }
+
+    /// The same, with another account's box, into which it only puts what is its own.
+    pub(crate) fn and_box_of(mut self, account: AccountId) -> Self {
+        self.others.push(account.get());
+        self
+    }
+
+    /// The same, counted in an app's window besides.
+    pub(crate) fn and_app(mut self, app: AppId) -> Self {
+        self.own.push(Key::App(app.get()));
+        self
     }
 }
 
 impl PostgresStore {
     /// Runs `work` in a transaction, wholly or not at all, and answers once it is durable. It is run again from its
-    /// beginning when another step was in its way.
-    pub(crate) async fn write<T, F, W>(&self, work: F) -> Result<T, StoreError>
+    /// beginning when another step was in its way. Others may share its transaction, whose `locks` are not its own.
+    pub(crate) async fn write<T, F, W>(&self, locks: Locks, work: F) -> Result<T, StoreError>
     where
         F: Fn(Step) -> W,
         W: Future<Output = Queried<T>>,
     {
         let mut tries = 1;
         loop {
-            let db = Arc::new(self.db().await?);
-            let step = Step { db: Arc::clone(&db), kept: Arc::default() };
-            let work = async {
+            // What locks nothing beforehand may lock what others in a group would wait for in another order.
+            let alone = tries > 1 || locks.own.is_empty();
+            let done = async {
+                let seat = self.queue.seat(locks.clone(), alone).await?;
+                let step = Step { db: Arc::new(Db::Seat(seat)), kept: Arc::default() };
                 // On the heap: what waits for it is small then, however much it does.
                 let value = Box::pin(work(step.clone())).await?;
                 step.commit().await?;
                 Ok(value)
             };
-            match within(&db, BEGIN, work).await {
-                Err(error) if error.is_conflict() && tries < STEP_TRIES_MAX => tries += 1,
+            match done.await {
+                Err(error) if Error::is_conflict(&error) && tries < STEP_TRIES_MAX => tries += 1,
                 done => return Ok(done?),
             }
         }
@@ -98,12 +125,13 @@ impl PostgresStore {
         W: Future<Output = Queried<T>>,
     {
         let db = Arc::new(self.db().await?);
+        let lent = db.lent()?;
         let queries = async {
             let value = queries(Arc::clone(&db)).await?;
-            db.run(COMMIT).await?;
+            lent.run(COMMIT).await?;
             Ok(value)
         };
-        Ok(within(&db, BEGIN_LOOK, queries).await?)
+        Ok(within(lent, BEGIN_LOOK, queries).await?)
     }
 
     /// Removes rows whose time is over, so many in a step that other writes need not wait for a sweep of all; how many.
@@ -129,7 +157,7 @@ const SWEPT_AT_ONCE: i64 = 1000;
 
 /// Does `work`, which commits, in a transaction, and rolls back what fails. A connection whose transaction has no known
 /// end, because the caller has gone away or the server has, is not used again.
-async fn within<T>(db: &Db, begin: &str, work: impl Future<Output = Queried<T>>) -> Queried<T> {
+async fn within<T>(db: &Lent, begin: &str, work: impl Future<Output = Queried<T>>) -> Queried<T> {
     db.set_unfit(true);
     db.run(begin).await?;
     let done = work.await;

@@ -11,6 +11,7 @@ use crate::PostgresStore;
 use crate::accounts::is_open;
 use crate::credentials::changed;
 use crate::error::Queried;
+use crate::group::Locks;
 use crate::log::note_by;
 use crate::query::{Columns, all, known, one};
 use crate::step::Step;
@@ -51,10 +52,9 @@ impl Tokens for PostgresStore {
         by: By,
     ) -> Result<Option<Token>, StoreError> {
         let (new, by) = (&new, &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let Some(token) = create(&step, account, new.clone()).await? else { return Ok(None) };
-            note_by(&step, by, account, Action::TokenCreated, token.app.get()).await?;
+            note_by(&step, by, account, Action::TokenCreated, token.app.get())?;
             Ok(Some(token))
         })
         .await
@@ -72,8 +72,7 @@ impl Tokens for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (token, by) = (&*text::kept(token), &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let rows = step.execute(REVOKE, (account.get(), token)).await?;
             noted(&step, rows, by, account, token, Action::TokenRevoked).await
         })
@@ -88,8 +87,7 @@ impl Tokens for PostgresStore {
         by: By,
     ) -> Result<bool, StoreError> {
         let (token, by) = (&*text::kept(token), &by);
-        self.write(|step| async move {
-            step.lock(account).await?;
+        self.write(Locks::of(account), |step| async move {
             let rows = step.execute(CHANGE_ACCESS, (account.get(), token, access.as_str())).await?;
             noted(&step, rows, by, account, token, Action::TokenChanged).await
         })
@@ -103,7 +101,7 @@ impl Tokens for PostgresStore {
             match used {
                 Used::Token(token) => {
                     accounts.push(account.get());
-                    tokens.push(text::kept(token));
+                    tokens.push(text::kept(token).into_owned());
                     used_at.push(at.millis());
                 }
                 Used::App(app) => {
@@ -113,10 +111,10 @@ impl Tokens for PostgresStore {
                 }
             }
         }
-        let (tokens, apps) = ((&accounts, &tokens, &used_at), (&owners, &apps, &called_at));
-        self.write(|step| async move {
-            step.execute(TOKENS_USED, tokens).await?;
-            step.execute(APPS_USED, apps).await.map(drop)
+        let (tokens, apps) = (&(accounts, tokens, used_at), &(owners, apps, called_at));
+        self.write(Locks::default(), |step| async move {
+            step.execute(TOKENS_USED, tokens.clone()).await?;
+            step.execute(APPS_USED, apps.clone()).await.map(drop)
         })
         .await
     }
@@ -164,7 +162,7 @@ async fn noted(
     let app: Option<i64> = one(&step.db, APP, (account.get(), token), |row| row.at(0)).await?;
     if let Some(app) = app.filter(|_| rows > 0) {
         changed(step).await?;
-        note_by(step, by, account, action, app).await?;
+        note_by(step, by, account, action, app)?;
     }
     Ok(app.is_some())
 }
