@@ -6,6 +6,7 @@
 mod account;
 mod admission;
 mod app;
+mod attempt;
 mod callback;
 mod digest;
 mod entities;
@@ -38,6 +39,7 @@ pub use account::{
 };
 pub use admission::{Admission, Admitted, AppRule, ReplayKey};
 pub use app::{App, AppNameError, NewApp};
+pub use attempt::{Attempt, Guesses, Tries};
 pub use callback::{Callback, CallbackError, CallbackUrl};
 pub use digest::Digest;
 pub use entities::{Entities, Link, Mention, Tag};

@@ -88,8 +88,6 @@ limits! {
     ADDRESS_WAIT_SECONDS_MAX: i64 = 900, "seconds";
     /// How long wrong passwords are remembered.
     ATTEMPTS_SECONDS: i64 = 3600, "seconds";
-    /// Accounts and addresses whose wrong passwords are remembered.
-    ATTEMPTS_MAX: usize = 10_000, "names and addresses";
     /// How long a form that was sent is known, so that it is not taken twice.
     FORM_SECONDS: i64 = 3600, "seconds";
     /// A description for people who cannot see the picture.
@@ -246,6 +244,12 @@ limits! {
     CREDENTIALS_CACHED_MAX: usize = 10_000, "tokens";
     /// Read windows held in memory: one for each token and endpoint in use.
     READ_WINDOWS_MAX: usize = 100_000, "windows";
+    /// Servers up to which reads that several count together exceed a limit by a tenth at most.
+    NODES_COUNTING_MAX: u32 = 10, "servers";
+    /// How long windows of reads are kept after their end, for servers whose clocks are behind.
+    READ_WINDOW_KEPT_SECONDS: i64 = 3600, "seconds";
+    /// How long a read waits for others of its token that are being counted.
+    READ_WAIT_SECONDS_MAX: u64 = 5, "seconds";
     /// Last uses of apps and tokens held in memory until they are kept.
     LAST_USES_MAX: usize = 100_000, "apps and tokens";
     /// Signatures of reads remembered against repetition.

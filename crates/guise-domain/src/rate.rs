@@ -2,7 +2,10 @@
 //!
 //! Reads are counted per access token, writes per account and some per app too. The figures are defaults; the configuration can set each.
 
+use std::sync::Arc;
+
 use crate::Timestamp;
+use crate::limits::NODES_COUNTING_MAX;
 
 /// How many calls fit into a window of how many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,15 @@ pub struct Rule {
     pub limit: u32,
     /// The window's length.
     pub window_seconds: u32,
+}
+
+impl Rule {
+    /// How many reads a node may keep to itself where several count together. Whoever counted last knows of all others
+    /// but these, so no more than a tenth too many are let through.
+    #[must_use]
+    pub const fn unreported_max(self) -> u32 {
+        self.limit / 10 / (NODES_COUNTING_MAX - 1)
+    }
 }
 
 /// What an account or a token needs beyond being known.
@@ -27,7 +39,7 @@ pub enum Permission {
 /// Whether an endpoint reads or changes something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Counted per access token, in memory.
+    /// Counted per access token, in memory first.
     Read,
     /// Counted per account, in the write's own step.
     Write,
@@ -222,6 +234,19 @@ pub struct Window {
     pub used: u32,
 }
 
+/// Reads of a token in a window, which a node counted by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reads {
+    /// The token's public half, or the consumer key of an app that reads for itself.
+    pub token: Arc<str>,
+    /// What was read.
+    pub endpoint: Endpoint,
+    /// Its rule.
+    pub rule: Rule,
+    /// The window as the node knows it, with these reads alone.
+    pub window: Window,
+}
+
 /// What is left of a limit after a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -245,6 +270,16 @@ impl Window {
         (window, Ok(window.quota(rule)))
     }
 
+    /// What becomes of a window when calls that were counted in `other` are added: they join it if it is still open at
+    /// `now`, and begin one of their own if not.
+    #[must_use]
+    pub fn joined(open: Option<Self>, other: Self, rule: Rule, now: Timestamp) -> Self {
+        match open.filter(|window| !window.is_over(rule, now)) {
+            Some(window) => Self { used: window.used.saturating_add(other.used), ..window },
+            None => other,
+        }
+    }
+
     /// What is left at `now`, without counting a call.
     #[must_use]
     pub fn peek(open: Option<Self>, rule: Rule, now: Timestamp) -> Quota {
@@ -264,11 +299,15 @@ impl Window {
             .unwrap_or(Self { started_at: now, used: 0 })
     }
 
-    fn ends_at(self, rule: Rule) -> Timestamp {
+    /// When the window ends.
+    #[must_use]
+    pub fn ends_at(self, rule: Rule) -> Timestamp {
         self.started_at.plus_seconds(i64::from(rule.window_seconds))
     }
 
-    fn quota(self, rule: Rule) -> Quota {
+    /// What is left of it.
+    #[must_use]
+    pub fn quota(self, rule: Rule) -> Quota {
         Quota {
             limit: rule.limit,
             remaining: rule.limit.saturating_sub(self.used),
@@ -305,6 +344,19 @@ mod tests {
         assert_eq!(Window::peek(Some(window), RULE, at(-10)).remaining, 1);
         assert_eq!(Window::peek(Some(window), RULE, at(-900)).remaining, 1);
         assert_eq!(Window::peek(Some(window), RULE, at(-901)).remaining, 2);
+    }
+
+    #[test]
+    fn what_all_nodes_but_one_keep_to_themselves_is_a_tenth_at_most() {
+        for limit in [1, 15, 75, 89, 90, 180, 900, 15_000, u32::MAX] {
+            let unreported = Rule { limit, ..RULE }.unreported_max();
+            assert!(
+                unreported.checked_mul(NODES_COUNTING_MAX - 1).unwrap() <= limit / 10,
+                "{limit}"
+            );
+        }
+        assert_eq!(Rule { limit: 15, ..RULE }.unreported_max(), 0);
+        assert_eq!(Rule { limit: 900, ..RULE }.unreported_max(), 10);
     }
 
     #[test]

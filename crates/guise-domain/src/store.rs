@@ -20,7 +20,7 @@ use std::convert::Infallible;
 
 use async_trait::async_trait;
 
-use crate::rate::{Endpoint, Window};
+use crate::rate::{Endpoint, Reads, Window};
 use crate::{
     Access, Account, AccountId, AddSegmentError, Admission, Admitted, App, AppId, By, Content,
     Conversation, CreateAccountError, CreateProfileError, DescribeUploadError, EditProfileError,
@@ -201,13 +201,18 @@ pub trait Rates {
         account: AccountId,
         endpoint: Endpoint,
     ) -> Result<Option<Window>, StoreError>;
-    /// Keeps the windows of reads over a restart, in place of those kept before. Each is known by its token.
-    async fn save_read_windows(
-        &self,
-        windows: Vec<(String, Endpoint, Window)>,
-    ) -> Result<(), StoreError>;
-    /// The windows of reads that were kept.
-    async fn read_windows(&self) -> Result<Vec<(String, Endpoint, Window)>, StoreError>;
+    /// Adds reads that one node counted to those of all, in the window that is open at `now` or else in theirs: that
+    /// window, as all nodes know it then.
+    async fn count_reads(&self, reads: Reads, now: Timestamp) -> Result<Window, StoreError>;
+    /// Adds what a node that stops has counted and not added yet.
+    async fn keep_reads(&self, reads: Vec<Reads>, now: Timestamp) -> Result<(), StoreError>;
+    /// A token's windows of reads, with what was added to them. Some may be over.
+    async fn reads_of(&self, token: &str) -> Result<Vec<(Endpoint, Window)>, StoreError>;
+    /// All windows of reads, for a node that is alone with the store: it counts in memory, and adds nothing before it
+    /// stops. `None` where there may be several nodes.
+    async fn all_reads(&self) -> Result<Option<Vec<(String, Endpoint, Window)>>, StoreError>;
+    /// Forgets windows of reads that ended before `now`; how many.
+    async fn sweep_reads(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Forgets replay keys that no repetition can pass with any more at `now`; how many.
     async fn sweep_replays(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// What became of a request whose key is known: its answer, or that it asked for something else then. `None` when

@@ -28,13 +28,24 @@ pub(crate) async fn rate_limit_status(
     State(guise): State<Guise>,
     SignedOrBearer { reader, input, .. }: SignedOrBearer<Families>,
 ) -> Result<Response, Refusal> {
+    let (token, now) = match &reader {
+        Reader::User(caller) => (&**caller.token(), caller.now),
+        Reader::App(app) => (app.consumer_key(), app.now),
+    };
+    let read = guise.reads().of_token(guise.store(), token, now).await?;
     let mut resources = Map::new();
     let listed = Endpoint::ALL.iter().filter(|endpoint| is_listed(&reader, **endpoint));
     for &endpoint in listed.filter(|endpoint| input.wants(endpoint.family())) {
         if guise.settings().rules.rule(endpoint).window_seconds > LISTED_SECONDS_MAX {
             continue;
         }
-        let Quota { limit, remaining, resets_at } = quota(&guise, &reader, endpoint).await?;
+        let quota = match (&reader, endpoint.kind()) {
+            (Reader::User(caller), Kind::Write | Kind::App) => {
+                caller.write_quota(&guise, endpoint).await?
+            }
+            _ => guise.reads().of(&read, endpoint, now),
+        };
+        let Quota { limit, remaining, resets_at } = quota;
         let family = resources.entry(endpoint.family()).or_insert_with(|| json!({}));
         if let Value::Object(family) = family {
             let window =
@@ -43,8 +54,8 @@ pub(crate) async fn rate_limit_status(
         }
     }
     let context = match &reader {
-        Reader::User(caller) => json!({"access_token": &**caller.token()}),
-        Reader::App(app) => json!({"application": app.consumer_key()}),
+        Reader::User(_) => json!({"access_token": token}),
+        Reader::App(_) => json!({"application": token}),
     };
     let status = json!({"rate_limit_context": context, "resources": resources});
     Ok(answer::json(StatusCode::OK, &status))
@@ -53,17 +64,6 @@ pub(crate) async fn rate_limit_status(
 /// Apps are told of what they may read for themselves.
 fn is_listed(reader: &Reader, endpoint: Endpoint) -> bool {
     endpoint.is_listed() && (matches!(reader, Reader::User(_)) || endpoint.takes_bearer())
-}
-
-async fn quota(guise: &Guise, reader: &Reader, endpoint: Endpoint) -> Result<Quota, Refusal> {
-    let caller = match reader {
-        Reader::User(caller) => caller,
-        Reader::App(app) => return Ok(app.quota(guise, endpoint)),
-    };
-    match endpoint.kind() {
-        Kind::Read => Ok(guise.reads().peek(caller.token(), endpoint, caller.now)),
-        Kind::Write | Kind::App => caller.write_quota(guise, endpoint).await,
-    }
 }
 
 /// `verify_credentials` reads nothing but the signature.

@@ -127,7 +127,7 @@ impl<W: Input> FromRequest<Guise> for Signed<W> {
         let (parts, body) = request.into_parts();
         let body = body_of(&parts, body, BODY_BYTES_MAX).await?;
         let caller = auth::verify(guise, &parts, auth::Body::Read(&body)).await?;
-        if let Err(refusal) = caller.enter(guise, W::ENDPOINT) {
+        if let Err(refusal) = caller.enter(guise, W::ENDPOINT).await {
             return Err(caller.uncounted(guise, W::ENDPOINT, refusal).await);
         }
         let received = Received::new(&parts, body);
@@ -177,7 +177,7 @@ impl<W: Input> FromRequest<Guise> for SignedOrBearer<W> {
         let (parts, body) = request.into_parts();
         let app = AppReader::verify(guise, &parts, &bearer).await?;
         let body = body_of(&parts, body, BODY_BYTES_MAX).await?;
-        app.enter(guise, W::ENDPOINT)?;
+        app.enter(guise, W::ENDPOINT).await?;
         let input = W::parse(&Received::new(&parts, body)).map_err(|error| match error {
             Unreadable::Malformed(reason) => Refusal::Invalid(reason),
             Unreadable::Refused(refusal) => refusal,

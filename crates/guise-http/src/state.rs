@@ -12,7 +12,7 @@ use guise_oauth1::SigningKey;
 
 use crate::auth::{Credentials, ReadReplays};
 use crate::blobs::Blobs;
-use crate::console::{Attempts, Passwords};
+use crate::console::Passwords;
 use crate::face;
 use crate::inspect::Inspector;
 use crate::last_uses::LastUses;
@@ -23,6 +23,9 @@ use crate::pictures::PictureCache;
 use crate::quota::ReadWindows;
 use crate::retry::Running;
 use crate::signals::Signals;
+
+/// Windows kept in one step of the store.
+const KEPT_AT_ONCE: usize = 1000;
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -99,7 +102,6 @@ struct Inner {
     media_bodies: MediaBodies,
     running: Running,
     passwords: Passwords,
-    attempts: Attempts,
     inspector: Inspector,
     decoy: SigningKey,
 }
@@ -111,7 +113,7 @@ impl Guise {
     /// When the store does not answer.
     pub async fn start(foundation: Foundation, settings: Settings) -> Result<Self, StoreError> {
         let ids = Ids::new(foundation.node, foundation.store.highest_id().await?);
-        let kept = foundation.store.read_windows().await?;
+        let kept = foundation.store.all_reads().await?;
         let mut decoy = [0; 32];
         foundation.randomness.fill(&mut decoy);
         Ok(Self(Arc::new(Inner {
@@ -127,7 +129,6 @@ impl Guise {
             media_bodies: MediaBodies::default(),
             running: Running::default(),
             passwords: Passwords::default(),
-            attempts: Attempts::default(),
             inspector: Inspector::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
             foundation,
@@ -151,7 +152,11 @@ impl Guise {
     /// When the store does not answer; limits of reads then start anew.
     pub async fn stop(&self) -> Result<(), StoreError> {
         self.keep_last_uses().await?;
-        self.store().save_read_windows(self.0.reads.open(self.now())).await
+        let now = self.now();
+        for reads in self.0.reads.unreported(now).chunks(KEPT_AT_ONCE) {
+            self.store().keep_reads(reads.to_vec(), now).await?;
+        }
+        Ok(())
     }
 
     /// The present moment.
@@ -234,11 +239,6 @@ impl Guise {
     /// Hashes passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
-    }
-
-    /// Who tried to sign in in vain.
-    pub(crate) fn attempts(&self) -> &Attempts {
-        &self.0.attempts
     }
 
     /// Gives what nobody can guess.

@@ -1,7 +1,7 @@
 //! The sweeper: removes what expired, and blobs that no row speaks of.
 
 use futures::TryStreamExt;
-use guise_domain::limits::UPLOAD_SECONDS;
+use guise_domain::limits::{READ_WINDOW_KEPT_SECONDS, UPLOAD_SECONDS};
 use guise_domain::{MediaKey, PictureFormat, SweptUpload};
 
 use crate::blobs::{self, Listed, PICTURES, SEGMENTS};
@@ -25,6 +25,10 @@ pub struct Swept {
     pub sessions: u64,
     /// Request tokens that ended.
     pub request_tokens: u64,
+    /// Accounts and addresses at or from which nobody guessed lately.
+    pub attempts: u64,
+    /// Windows of reads that ended.
+    pub read_windows: u64,
     /// Blobs left behind by a crash.
     pub blobs: u64,
     /// Folders left behind by what was in them.
@@ -43,17 +47,20 @@ impl From<Refusal> for SweepError {
 }
 
 impl Guise {
-    /// Removes expired uploads with their blobs, old replay records, answers and request tokens.
+    /// Removes expired uploads with their blobs, old replay records, answers, request tokens, attempts and windows.
     ///
     /// # Errors
     /// When the store or the blobs do not answer.
     pub async fn sweep(&self) -> Result<Swept, SweepError> {
         let now = self.now();
+        let kept = now.plus_seconds(-READ_WINDOW_KEPT_SECONDS);
         let mut swept = Swept {
             replays: self.store().sweep_replays(now).await.map_err(Refusal::from)?,
             answers: self.store().sweep_answers(now).await.map_err(Refusal::from)?,
             sessions: self.store().sweep_sessions(now).await.map_err(Refusal::from)?,
             request_tokens: self.store().sweep_request_tokens(now).await.map_err(Refusal::from)?,
+            attempts: self.store().sweep_attempts(now).await.map_err(Refusal::from)?,
+            read_windows: self.store().sweep_reads(kept).await.map_err(Refusal::from)?,
             ..Swept::default()
         };
         loop {

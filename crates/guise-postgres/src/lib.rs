@@ -8,6 +8,7 @@ mod address;
 mod admission;
 mod answers;
 mod apps;
+mod attempts;
 mod credentials;
 mod edits;
 mod erasure;

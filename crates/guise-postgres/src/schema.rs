@@ -12,8 +12,10 @@ struct Migration {
 }
 
 /// Script N brings a database from version N - 1 to N.
-const MIGRATIONS: &[Migration] =
-    &[Migration { sql: include_str!("../migrations/0001_first.sql"), oldest: 1 }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("../migrations/0001_first.sql"), oldest: 1 },
+    Migration { sql: include_str!("../migrations/0003_limits.sql"), oldest: 1 },
+];
 
 /// Held by whoever brings the database up to date, until its transaction ends.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(x'4775697365'::bigint)";

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use guise_domain::{
-    Account, AccountId, Action, AppId, By, NewApp, NewLink, NewSession, Operator, PasswordHash,
-    Session, Sessions, StoreError, TicketHash, Timestamp,
+    Account, AccountId, Action, AppId, Attempt, By, NewApp, NewLink, NewSession, Operator,
+    PasswordHash, Session, Sessions, StoreError, TicketHash, Timestamp,
 };
 use tokio_postgres::Row;
 
@@ -88,6 +88,22 @@ impl Sessions for PostgresStore {
     ) -> Result<bool, StoreError> {
         let row = (account.get(), old.as_str(), new.as_str());
         Ok(execute(&self.db().await?, REHASH, row).await? > 0)
+    }
+
+    async fn begin_attempt(
+        &self,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<Result<(), i64>, StoreError> {
+        self.count_attempt(attempt, now).await
+    }
+
+    async fn end_attempt(&self, attempt: Attempt) -> Result<(), StoreError> {
+        self.take_back(attempt).await
+    }
+
+    async fn sweep_attempts(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.forget_attempts(now).await
     }
 
     async fn begin_session(

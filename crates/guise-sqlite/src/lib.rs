@@ -9,6 +9,7 @@ mod accounts;
 mod admission;
 mod answers;
 mod apps;
+mod attempts;
 mod credentials;
 mod edits;
 mod erasure;

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0014_conversations.sql"),
     include_str!("../migrations/0015_answers_by_subject.sql"),
     include_str!("../migrations/0016_last_uses.sql"),
+    include_str!("../migrations/0017_attempts.sql"),
 ];
 
 /// Names that came before they were searched.

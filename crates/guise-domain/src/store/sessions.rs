@@ -4,10 +4,11 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
-    Account, AccountId, By, NewLink, NewSession, PasswordHash, Session, TicketHash, Timestamp,
+    Account, AccountId, Attempt, By, NewLink, NewSession, PasswordHash, Session, TicketHash,
+    Timestamp,
 };
 
-/// Passwords, sessions and one-time links. A new password and the closing of an account end the account's sessions and
+/// Passwords and attempts at them, sessions and one-time links. A new password and the closing of an account end the account's sessions and
 /// links.
 #[async_trait]
 pub trait Sessions {
@@ -35,6 +36,17 @@ pub trait Sessions {
         old: PasswordHash,
         new: PasswordHash,
     ) -> Result<bool, StoreError>;
+    /// Counts an attempt to give a password. When others that were wrong have it wait, for how many seconds, and nothing
+    /// is counted.
+    async fn begin_attempt(
+        &self,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<Result<(), i64>, StoreError>;
+    /// Takes back an attempt that was right ([`Tries::less`](crate::Tries::less)).
+    async fn end_attempt(&self, attempt: Attempt) -> Result<(), StoreError>;
+    /// Forgets attempts that count no more at `now`; how many.
+    async fn sweep_attempts(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Begins a session of an account whose password is still `proven`, and makes its console app on first use. `None`
     /// when the password was changed meanwhile, or the account closed.
     async fn begin_session(

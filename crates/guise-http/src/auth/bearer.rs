@@ -8,15 +8,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use guise_domain::limits::CREDENTIAL_BYTES_MAX;
-use guise_domain::rate::{Endpoint, Quota};
+use guise_domain::rate::Endpoint;
 use guise_domain::{Access, App, AppId, Sealed, Timestamp, Used};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 
-use super::Named;
 use super::verify::is_bearer;
+use super::{Named, count_read};
 use crate::error::Refusal;
 use crate::record::Record;
 use crate::state::Guise;
@@ -104,7 +104,8 @@ fn decoded(text: &str) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct AppReader {
     consumer_key: Arc<str>,
-    now: Timestamp,
+    /// When the request was verified.
+    pub(crate) now: Timestamp,
     record: Record,
 }
 
@@ -135,18 +136,8 @@ impl AppReader {
     /// Counts a read.
     ///
     /// # Errors
-    /// When its window is used up.
-    pub(crate) fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
-        let counted = guise.reads().count(&self.consumer_key, endpoint, self.now);
-        counted.map(|quota| self.record.set_quota(quota)).inspect_err(|refusal| {
-            if let Refusal::Limited(quota) = refusal {
-                self.record.set_quota(*quota);
-            }
-        })
-    }
-
-    /// What is left of a read's window.
-    pub(crate) fn quota(&self, guise: &Guise, endpoint: Endpoint) -> Quota {
-        guise.reads().peek(&self.consumer_key, endpoint, self.now)
+    /// When its window is used up, or the store does not answer.
+    pub(crate) async fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
+        count_read(guise, &self.consumer_key, endpoint, self.now, &self.record).await
     }
 }

@@ -135,7 +135,7 @@ impl Caller {
     ///
     /// # Errors
     /// What the caller lacks, or that the window of a read is used up.
-    pub(crate) fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
+    pub(crate) async fn enter(&self, guise: &Guise, endpoint: Endpoint) -> Result<(), Refusal> {
         match endpoint.permission() {
             Permission::CustomProfiles if !self.account().custom_profiles => {
                 return Err(Refusal::NotPermitted);
@@ -154,12 +154,7 @@ impl Caller {
                 if !guise.replays().insert(self.replay, self.now) {
                     return Err(Refusal::NotAuthenticated);
                 }
-                let counted = guise.reads().count(self.token(), endpoint, self.now);
-                counted.map(|quota| self.record.set_quota(quota)).inspect_err(|refusal| {
-                    if let Refusal::Limited(quota) = refusal {
-                        self.record.set_quota(*quota);
-                    }
-                })
+                count_read(guise, self.token(), endpoint, self.now, &self.record).await
             }
         }
     }
@@ -231,12 +226,15 @@ impl Caller {
         endpoint: Endpoint,
         refusal: Refusal,
     ) -> Refusal {
-        if refusal == Refusal::NotAuthenticated {
+        // A read that does not fit was told so when it was counted.
+        if matches!(refusal, Refusal::NotAuthenticated | Refusal::Limited(_)) {
             return refusal;
         }
         let quota = match endpoint.kind() {
-            Kind::Read => Some(guise.reads().peek(self.token(), endpoint, self.now)),
             // Without an answer from the store there is nothing to tell, and the refusal stands.
+            Kind::Read => {
+                guise.reads().left(guise.store(), self.token(), endpoint, self.now).await.ok()
+            }
             Kind::Write | Kind::App => self.write_quota(guise, endpoint).await.ok(),
         };
         if let Some(quota) = quota {
@@ -258,6 +256,28 @@ impl Caller {
         match guise.store().count(&self.admission(guise, endpoint)).await {
             Ok(admitted) => self.admitted(admitted).err().unwrap_or(refusal),
             Err(error) => error.into(),
+        }
+    }
+}
+
+/// Counts a read, and tells what is left.
+async fn count_read(
+    guise: &Guise,
+    token: &Arc<str>,
+    endpoint: Endpoint,
+    now: Timestamp,
+    record: &Record,
+) -> Result<(), Refusal> {
+    match guise.reads().count(guise.store(), token, endpoint, now).await {
+        Ok(quota) => {
+            record.set_quota(quota);
+            Ok(())
+        }
+        Err(refusal) => {
+            if let Refusal::Limited(quota) = refusal {
+                record.set_quota(quota);
+            }
+            Err(refusal)
         }
     }
 }

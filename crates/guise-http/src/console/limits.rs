@@ -93,7 +93,8 @@ impl<'s> Counted<'s> {
         let mut reads = Vec::new();
         for token in held(guise, signed.account().id).await?.into_iter().filter(|one| !one.revoked)
         {
-            reads.push((token.label(), guise.reads().of_token(&token.token, signed.now)));
+            let read = guise.reads().of_token(guise.store(), &token.token, signed.now).await?;
+            reads.push((token.label(), read));
             if !apps.iter().any(|(app, _)| *app == token.app_id) {
                 apps.push((token.app_id, token.app));
             }

@@ -6,7 +6,6 @@
 mod apps;
 mod asked;
 mod assets;
-mod attempts;
 mod authorize;
 mod callbacks;
 mod conversation;
@@ -49,7 +48,6 @@ use crate::error::Refusal;
 use crate::state::Guise;
 
 pub(crate) use asked::Asked;
-pub(crate) use attempts::Attempts;
 pub(crate) use form::{Posted, PostedFile};
 pub(crate) use frame::{Frame, Section};
 pub(crate) use passwords::Passwords;

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use guise_domain::Attempt;
 use http::StatusCode;
 use http::request::Parts;
 
@@ -27,18 +28,16 @@ pub(crate) async fn change(
         Err(problem) => return Ok(again(StatusCode::BAD_REQUEST, problem)),
     };
     // Whoever sits down at somebody's browser is to guess no faster than anybody else.
-    let (name, address) = (signed.account().name.clone(), origin::client(&guise, &parts));
-    let attempt = match guise.attempts().begin(&name.folded(), address, signed.now) {
-        Ok(attempt) => attempt,
-        Err(seconds) => {
-            let refused = again(StatusCode::TOO_MANY_REQUESTS, too_many(seconds));
-            return Ok(retry_after(refused, seconds));
-        }
-    };
+    let name = signed.account().name.clone();
+    let attempt = Attempt::new(Some(&name), origin::client(&guise, &parts));
+    if let Err(seconds) = guise.store().begin_attempt(attempt, signed.now).await? {
+        let refused = again(StatusCode::TOO_MANY_REQUESTS, too_many(seconds));
+        return Ok(retry_after(refused, seconds));
+    }
     let Some((account, proven)) = prove(&guise, Some(name), field(&form, "current")).await? else {
         return Ok(again(StatusCode::FORBIDDEN, WRONG.to_owned()));
     };
-    guise.attempts().succeeded(&attempt);
+    guise.store().end_attempt(attempt).await?;
     let hash = guise.passwords().hash(password, guise.randomness()).await?;
     let by = signed.by(&guise)?;
     if !guise.store().change_password(account, proven, hash.clone(), by).await? {

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use guise_domain::limits::PATH_BYTES_MAX;
 use guise_domain::{
-    AccountId, AppId, EntryId, NewApp, NewSession, Operator, OperatorError, Password, PasswordHash,
-    ScreenName, Ticket,
+    AccountId, AppId, Attempt, EntryId, NewApp, NewSession, Operator, OperatorError, Password,
+    PasswordHash, ScreenName, Ticket,
 };
 use http::header::{HeaderValue, REFERER, RETRY_AFTER};
 use http::request::Parts;
@@ -66,17 +66,15 @@ pub(crate) async fn enter(
         Err(problem) => return Ok(again(&form, StatusCode::BAD_REQUEST, problem)),
     };
     let name = field(&form, "name").trim().parse::<ScreenName>().ok();
-    let folded = name.as_ref().map(ScreenName::folded).unwrap_or_default();
-    let address = origin::client(&guise, &parts);
-    let attempt = match guise.attempts().begin(&folded, address, guise.now()) {
-        Ok(attempt) => attempt,
-        Err(seconds) => return Ok(wait(&form, seconds)),
-    };
-    if let Some((account, proven)) = prove(&guise, name, field(&form, "password")).await?
-        && let Some(cookie) = begin(&guise, &parts, account, proven, operator).await?
-    {
-        guise.attempts().succeeded(&attempt);
-        return Ok(([cookie], onward(ours(field(&form, "to")))).into_response());
+    let attempt = Attempt::new(name.as_ref(), origin::client(&guise, &parts));
+    if let Err(seconds) = guise.store().begin_attempt(attempt, guise.now()).await? {
+        return Ok(wait(&form, seconds));
+    }
+    if let Some((account, proven)) = prove(&guise, name, field(&form, "password")).await? {
+        guise.store().end_attempt(attempt).await?;
+        if let Some(cookie) = begin(&guise, &parts, account, proven, operator).await? {
+            return Ok(([cookie], onward(ours(field(&form, "to")))).into_response());
+        }
     }
     Ok(again(&form, StatusCode::FORBIDDEN, WRONG.to_owned()))
 }

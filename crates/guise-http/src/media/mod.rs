@@ -39,10 +39,10 @@ pub(crate) async fn upload(
     let (caller, form) = form::receive(&guise, request).await?;
     // Asking changes nothing: it is let in and counted as the GET is.
     if form.command().as_deref() == Some("STATUS") {
-        caller.enter(&guise, Endpoint::MediaUploadStatus)?;
+        caller.enter(&guise, Endpoint::MediaUploadStatus).await?;
         return chunked::describe_status(&guise, &caller, form.media_id()?).await;
     }
-    if let Err(refusal) = caller.enter(&guise, Endpoint::MediaUpload) {
+    if let Err(refusal) = caller.enter(&guise, Endpoint::MediaUpload).await {
         return Err(caller.uncounted(&guise, Endpoint::MediaUpload, refusal).await);
     }
     // Segments and FINALIZE may be sent again as they are.

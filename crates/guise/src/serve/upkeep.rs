@@ -34,13 +34,17 @@ fn every(seconds: u64) -> tokio::time::Interval {
 fn tell(swept: Result<Swept, SweepError>) {
     match swept {
         Ok(swept) if swept == Swept::default() => {}
-        Ok(Swept { uploads, replays, answers, sessions, request_tokens, blobs, folders }) => {
+        Ok(swept) => {
+            let Swept { uploads, replays, answers, sessions, request_tokens, .. } = swept;
+            let Swept { attempts, read_windows, blobs, folders, .. } = swept;
             tracing::debug!(
                 uploads,
                 replays,
                 answers,
                 sessions,
                 request_tokens,
+                attempts,
+                read_windows,
                 blobs,
                 folders,
                 "swept"

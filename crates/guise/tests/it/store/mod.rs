@@ -1,5 +1,6 @@
 //! The contract of the store, above every backend.
 
+mod attempts;
 mod boxes;
 mod conversations;
 mod grants;
@@ -9,6 +10,7 @@ mod messages;
 mod names;
 mod pictures;
 mod postgres;
+mod reads;
 mod retries;
 mod sessions;
 mod traps;
@@ -263,10 +265,6 @@ async fn names_are_unique_whatever_their_case_and_the_first_proof_of_the_key_sta
         assert_eq!(kept.as_bytes(), [1]);
     }
     assert!(store.highest_id().await.unwrap() >= OTHER.get());
-    let window =
-        ("t".to_owned(), Endpoint::CustomProfilesList, Window { started_at: NOW, used: 3 });
-    store.save_read_windows(vec![window.clone()]).await.unwrap();
-    assert_eq!(store.read_windows().await.unwrap(), [window]);
 }
 
 /// A full disk makes `SQLite` roll back everything since the last commit, and what is done next commits on its own: a

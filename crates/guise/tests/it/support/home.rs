@@ -21,9 +21,7 @@ impl Home {
     /// As `TEST_STORE` says.
     pub(crate) async fn new() -> Self {
         match std::env::var("TEST_STORE").as_deref() {
-            Ok("postgres") => {
-                Self { database: Some(Arc::new(Database::new().await)), ..Self::in_files() }
-            }
+            Ok("postgres") => Self::shared().await,
             Ok(other) => panic!("TEST_STORE is {other}, and may only be postgres"),
             Err(_) => Self::in_files(),
         }
@@ -32,6 +30,11 @@ impl Home {
     /// All in a folder.
     pub(crate) fn in_files() -> Self {
         Self { folder: Arc::new(tempfile::tempdir().unwrap()), database: None }
+    }
+
+    /// In a database that several servers share, whatever `TEST_STORE` says.
+    pub(crate) async fn shared() -> Self {
+        Self { database: Some(Arc::new(Database::new().await)), ..Self::in_files() }
     }
 
     pub(crate) async fn store(&self) -> Arc<dyn Store> {
