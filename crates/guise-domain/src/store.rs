@@ -201,8 +201,7 @@ pub trait Rates {
         account: AccountId,
         endpoint: Endpoint,
     ) -> Result<Option<Window>, StoreError>;
-    /// Adds reads that one node counted to those of all, in the window that is open at `now` or else in theirs: that
-    /// window, as all nodes know it then.
+    /// Adds reads of one node to those of all, in the window that is open at `now` or else in theirs, which comes back.
     async fn count_reads(&self, reads: Reads, now: Timestamp) -> Result<Window, StoreError>;
     /// Adds what a node that stops has counted and not added yet.
     async fn keep_reads(&self, reads: Vec<Reads>, now: Timestamp) -> Result<(), StoreError>;

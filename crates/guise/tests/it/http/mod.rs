@@ -14,6 +14,7 @@ mod inspector;
 mod limits;
 mod messages;
 mod names;
+mod nodes;
 mod oauth;
 mod operators;
 mod origins;

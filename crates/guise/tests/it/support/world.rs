@@ -132,6 +132,20 @@ impl World {
         Self::open(Home::new().await, ManualClock::new(), Settings::default(), options).await
     }
 
+    /// Another server on the same data. Only one whose home is shared can have some beside it.
+    pub(crate) async fn beside(&self) -> Self {
+        let home = self.home.clone();
+        let world = Self::open(home, self.clock.clone(), self.settings.clone(), patient()).await;
+        // Its requests are others than this one's.
+        world.nonces.store(1_000_000 * u64::from(world.address.port()), Ordering::SeqCst);
+        world
+    }
+
+    /// One in a database that several servers share.
+    pub(crate) async fn shared() -> Self {
+        Self::open(Home::shared().await, ManualClock::new(), Settings::default(), patient()).await
+    }
+
     async fn open(
         home: Home,
         clock: ManualClock,
