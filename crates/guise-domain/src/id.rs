@@ -96,46 +96,58 @@ ids! {
 /// Mints snowflakes that never repeat and never go back, whatever the clock does.
 #[derive(Debug)]
 pub struct Ids {
-    node: i64,
+    /// The newest id, or one that counts as such. Its node is the one that ids are made of.
     last: AtomicI64,
 }
 
 impl Ids {
-    /// A mint for `node` (0 to 1023; higher bits are ignored) that stays above `floor`, the highest id the store ever
-    /// committed.
+    /// A mint for `node` (0 to 1023) that stays above `floor`, the highest id that may have been kept before.
     #[must_use]
     pub fn new(node: u16, floor: i64) -> Self {
-        Self { node: i64::from(node.min(NODE_MAX)), last: AtomicI64::new(floor) }
+        let ids = Self { last: AtomicI64::new(0) };
+        ids.seat(node, floor);
+        ids
+    }
+
+    /// Goes on with another node, above `floor` and above all that was minted before.
+    pub fn seat(&self, node: u16, floor: i64) {
+        let node = i64::from(node.min(NODE_MAX));
+        let seated = |last: i64| Some(compose((last.max(floor) >> MILLIS_SHIFT) + 1, node, 0));
+        // It always answers with an id, so it is always taken.
+        let _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, seated);
     }
 
     /// The next id, with `now` as its millisecond. When the clock stands still or has stepped back the sequence goes
     /// on, and borrows from the next millisecond when it is used up.
     pub fn next(&self, now: Timestamp) -> i64 {
-        let fresh = self.compose((now.millis() - EPOCH_MILLIS).max(0), 0);
-        let successor = |last: i64| {
-            let millis = last >> MILLIS_SHIFT;
-            let candidate = match last & SEQUENCE_MASK {
-                SEQUENCE_MASK => self.compose(millis + 1, 0),
-                sequence => self.compose(millis, sequence + 1),
+        let millis = (now.millis() - EPOCH_MILLIS).max(0);
+        let next = |last: i64| {
+            let node = node_of(last);
+            let successor = match last & SEQUENCE_MASK {
+                SEQUENCE_MASK => compose((last >> MILLIS_SHIFT) + 1, node, 0),
+                _ => last + 1,
             };
-            // The floor may carry a higher node than ours in the same millisecond.
-            let after = if candidate > last { candidate } else { self.compose(millis + 1, 0) };
-            fresh.max(after)
+            successor.max(compose(millis, node, 0))
         };
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
-            let next = if fresh > last { fresh } else { successor(last) };
-            match self.last.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed)
-            {
-                Ok(_) => return next,
+            let id = next(last);
+            match self.last.compare_exchange_weak(last, id, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return id,
                 Err(current) => last = current,
             }
         }
     }
+}
 
-    fn compose(&self, millis: i64, sequence: i64) -> i64 {
-        millis << MILLIS_SHIFT | self.node << NODE_SHIFT | sequence
-    }
+/// The node that an id was made of.
+#[must_use]
+pub fn node_of(id: i64) -> i64 {
+    id >> NODE_SHIFT & i64::from(NODE_MAX)
+}
+
+fn compose(millis: i64, node: i64, sequence: i64) -> i64 {
+    millis << MILLIS_SHIFT | node << NODE_SHIFT | sequence
 }
 
 #[cfg(test)]
@@ -158,7 +170,7 @@ mod tests {
         for step in 0..20_000 {
             let id = ids.next(NOW.plus_seconds(-(step / 5_000)));
             assert!(id > last);
-            assert_eq!(id >> NODE_SHIFT & 1023, 7);
+            assert_eq!(node_of(id), 7);
             last = id;
         }
     }
@@ -168,7 +180,20 @@ mod tests {
         let floor = Ids::new(1023, 0).next(NOW.plus_seconds(60));
         let id = Ids::new(0, floor).next(NOW);
         assert!(id > floor);
-        assert_eq!(id >> NODE_SHIFT & 1023, 0);
+        assert_eq!(node_of(id), 0);
+    }
+
+    #[test]
+    fn with_another_node_ids_go_on_above_all_that_were() {
+        let ids = Ids::new(7, 0);
+        let before = ids.next(NOW.plus_seconds(3600));
+        ids.seat(3, 0);
+        let after = ids.next(NOW);
+        assert!(after > before, "whatever the clock did meanwhile");
+        assert_eq!((node_of(before), node_of(after)), (7, 3));
+        ids.seat(5, after + (10_000 << MILLIS_SHIFT));
+        assert!(ids.next(NOW) > after + (10_000 << MILLIS_SHIFT), "and above what others kept");
+        assert_eq!(node_of(ids.next(NOW)), 5);
     }
 
     #[test]

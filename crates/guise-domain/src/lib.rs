@@ -47,7 +47,7 @@ pub use grant::{
     AddCallbackError, Allowance, AppAdmission, ExchangeError, NewRequestToken, RequestState,
     RequestToken, RequestTokenError, VerifierHash,
 };
-pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId};
+pub use id::{AccountId, AppId, EntryId, IdError, Ids, MediaId, MessageId, ProfileId, node_of};
 pub use last_use::{LastUse, Used};
 pub use log::{Action, By, Entry, LogFilter, Operator, OperatorError};
 pub use media::{
@@ -78,8 +78,8 @@ pub use session::{NewLink, NewSession, Session, Ticket, TicketError, TicketHash}
 pub use signal::Signal;
 pub use skeleton::{ReservedWord, ReservedWordError, Words, skeleton, skeleton_rules};
 pub use store::{
-    Accounts, Apps, Credential, Credentials, Grants, Installation, Log, Media, Messages, Profiles,
-    Rates, Sessions, Signals, Store, StoreError, SweptUpload, Tokens,
+    Accounts, Apps, Credential, Credentials, Grants, Installation, Job, Log, Media, Messages,
+    Profiles, Rates, Sessions, Signals, Store, StoreError, SweptUpload, Tokens,
 };
 pub use time::{Clock, Randomness, Timestamp};
 pub use token::{Access, NewToken, Token};

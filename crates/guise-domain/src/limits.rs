@@ -216,6 +216,14 @@ limits! {
     WRITER_QUEUE_MAX: usize = 4096, "jobs";
     /// Jobs that share one commit.
     COMMIT_GROUP_MAX: usize = 512, "jobs";
+    /// How long a node's number in ids is kept for it when it is not heard of.
+    NODE_LEASE_SECONDS: i64 = 30, "seconds";
+    /// How often a node says that it still has its number.
+    NODE_RENEWED_SECONDS: u64 = 5, "seconds";
+    /// When it says so again after the database did not answer.
+    NODE_AGAIN_SECONDS: u64 = 1, "seconds";
+    /// How far ahead of the ids that a node keeps its number is closed to others' ids.
+    NODE_AHEAD_SECONDS: i64 = 10, "seconds";
     /// How often a step is run when others are in its way, before its caller is turned away.
     STEP_TRIES_MAX: u32 = 5, "times";
     /// How long a connection to the database may take.

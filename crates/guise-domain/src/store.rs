@@ -13,6 +13,7 @@
 //! One that is refused, or finds everything as it is to be, adds none.
 
 mod grants;
+mod installation;
 mod sessions;
 mod signals;
 
@@ -28,10 +29,11 @@ use crate::{
     Lookalike, MarkReadError, MediaId, MediaKey, Message, MessageId, MessagesFrom, Names,
     NewAccount, NewApp, NewMessage, NewProfile, NewToken, NewUpload, Once, Overview, Page,
     PageRequest, Picture, Profile, ProfileChange, ProfileFilter, ProfileId, Retry, Revision,
-    ScreenName, Sealed, Segment, SendError, Tagged, Timestamp, Token, Upload,
+    ScreenName, Segment, SendError, Tagged, Timestamp, Token, Upload,
 };
 
 pub use grants::Grants;
+pub use installation::{Installation, Job};
 pub use sessions::Sessions;
 pub use signals::Signals;
 
@@ -442,20 +444,6 @@ pub trait Log {
         filter: LogFilter,
         page: PageRequest,
     ) -> Result<Page<Entry>, StoreError>;
-}
-
-/// The installation itself.
-#[async_trait]
-pub trait Installation {
-    /// The highest id ever committed, 0 at first: ids are minted above it.
-    async fn highest_id(&self) -> Result<i64, StoreError>;
-    /// Keeps `proof`, a text sealed with the installation's key, unless one was kept before; the one that is kept
-    /// comes back, and opens only with the right key.
-    async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError>;
-    /// Whether the store answers.
-    async fn ready(&self) -> Result<(), StoreError>;
-    /// Finishes what was begun and closes. Whatever is asked afterwards is answered with [`StoreError::Unavailable`].
-    async fn close(&self) -> Result<(), StoreError>;
 }
 
 /// The whole contract.

@@ -79,7 +79,7 @@ pub struct Foundation {
     pub clock: Arc<dyn Clock>,
     /// Gives what nobody can guess.
     pub randomness: Arc<dyn Randomness>,
-    /// This node's number in ids, 0 to 1023; no two processes share one.
+    /// This node's number in ids, 0 to 1023, where the store gives it none.
     pub node: u16,
 }
 
@@ -90,7 +90,7 @@ pub struct Guise(Arc<Inner>);
 struct Inner {
     foundation: Foundation,
     settings: Settings,
-    ids: Ids,
+    ids: Arc<Ids>,
     credentials: Credentials,
     replays: ReadReplays,
     reads: ReadWindows,
@@ -112,7 +112,7 @@ impl Guise {
     /// # Errors
     /// When the store does not answer.
     pub async fn start(foundation: Foundation, settings: Settings) -> Result<Self, StoreError> {
-        let ids = Ids::new(foundation.node, foundation.store.highest_id().await?);
+        let ids = foundation.store.ids(foundation.node).await?;
         let kept = foundation.store.all_reads().await?;
         let mut decoy = [0; 32];
         foundation.randomness.fill(&mut decoy);

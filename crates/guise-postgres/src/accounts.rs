@@ -48,7 +48,7 @@ impl Accounts for PostgresStore {
                 return Ok(Err(CreateAccountError::NameTaken));
             }
             step.execute(CREATE, (id.get(), name.as_str(), custom_profiles)).await?;
-            step.keep_id(*id, id.get());
+            step.keep_id(id.get());
             changed(&step).await?;
             names::add_account(&step, *id, name)?;
             note_by(&step, by, *id, Action::AccountCreated, id.get())?;

@@ -56,7 +56,7 @@ impl Apps for PostgresStore {
                 consumer_secret.as_bytes(),
             );
             step.execute(CREATE, row).await?;
-            step.keep_id(owner, id.get());
+            step.keep_id(id.get());
             changed(&step).await?;
             note_by(&step, by, owner, Action::AppCreated, id.get())?;
             Ok(Some(App {

@@ -53,6 +53,10 @@ pub(crate) enum Error {
     Postgres(tokio_postgres::Error),
     /// There was no connection to be had.
     Pool(PoolError),
+    /// The number that ids were made of is another program's by now.
+    NumberLost,
+    /// Other programs have all numbers that ids are made of.
+    NoNumber,
     /// A value that cannot be there, or cannot be kept.
     Impossible(String),
     /// The group it was in kept nothing, for a reason that need not be its own.
@@ -101,6 +105,8 @@ impl fmt::Display for Error {
         match self {
             Self::Postgres(error) | Self::Pool(PoolError::Backend(error)) => told(error, f),
             Self::Pool(error) => error.fmt(f),
+            Self::NumberLost => f.write_str("another program has this one's number in ids by now"),
+            Self::NoNumber => f.write_str("other programs have all numbers for ids"),
             Self::Impossible(what) => f.write_str(what),
             Self::Disturbed => f.write_str("another step was in the way"),
             Self::Store(error) => error.fmt(f),
@@ -146,7 +152,9 @@ impl From<Error> for StoreError {
             Error::Store(error) => error,
             Error::Pool(PoolError::Timeout(_)) => unavailable("the database is busy"),
             Error::Pool(PoolError::Closed) => unavailable("the store is closed"),
-            Error::Pool(_) => Self::Unavailable(error.to_string()),
+            Error::Pool(_) | Error::NumberLost | Error::NoNumber => {
+                Self::Unavailable(error.to_string())
+            }
             _ if resources || error.is_conflict() || error.spoils_connection() => {
                 Self::Unavailable(error.to_string())
             }

@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use crate::error::{Error, Queried};
-use crate::query::{Lent, Statement};
+use crate::nodes::Fence;
+use crate::query::{Found, Lent, Statement};
 use crate::round::{self, Round, Turn};
 use crate::seat::{Answer, Said, Seat};
 
@@ -25,9 +26,6 @@ const BEGIN: &str = "BEGIN";
 const LOCK_APPS: &str = "SELECT 1 FROM apps WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 const LOCK_ACCOUNTS: &str =
     "SELECT 1 FROM accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
-const KEEP_HIGHEST_ID: &str = "INSERT INTO highest_ids AS kept (account, id)
-    SELECT p1, max(p2) FROM asked GROUP BY p1
-    ON CONFLICT (account) DO UPDATE SET id = excluded.id WHERE kept.id < excluded.id";
 // A commit that waits for a standby must not be taken for one that is over.
 const TAKE_TIME: &str = "SET LOCAL statement_timeout = 0";
 const COMMIT: &str = "COMMIT";
@@ -59,13 +57,15 @@ pub(crate) struct Waiter {
 }
 
 /// Runs a group's steps, and answers them once everything is durable.
-pub(crate) async fn run(lent: Lent, waiters: Vec<Waiter>) {
+pub(crate) async fn run(lent: Lent, fence: Option<Fence>, waiters: Vec<Waiter>) {
     lent.set_unfit(true);
     let (said, heard) = mpsc::unbounded_channel();
     let only = waiters.len() == 1;
     let locks = waiters.iter().map(|waiter| waiter.locks.clone()).collect();
     let mut group = Group {
         lent: &lent,
+        fence,
+        ceiling: None,
         only,
         locks,
         later: waiters.into_iter().enumerate().collect(),
@@ -86,6 +86,9 @@ pub(crate) async fn run(lent: Lent, waiters: Vec<Waiter>) {
 
 struct Group<'a> {
     lent: &'a Lent,
+    /// What ids have to pass that are kept, and what it found when the transaction began.
+    fence: Option<Fence>,
+    ceiling: Option<oneshot::Receiver<Queried<Found>>>,
     /// Whether there is one step only, which is told why it failed.
     only: bool,
     locks: Vec<Locks>,
@@ -97,7 +100,7 @@ struct Group<'a> {
     heard: mpsc::UnboundedReceiver<(usize, Said)>,
     round: Round,
     done: Vec<Answer<()>>,
-    kept: Vec<(i64, i64)>,
+    kept: Vec<i64>,
     broken: Option<Error>,
 }
 
@@ -105,6 +108,12 @@ impl Group<'_> {
     /// What the first round starts with.
     fn begin(&mut self) {
         self.round.turns.push(Turn::Plain(BEGIN));
+        if let Some(fence) = &self.fence {
+            let (answer, ceiling) = oneshot::channel();
+            self.ceiling = Some(ceiling);
+            self.round.turns.push(Turn::One(fence.lock(), None));
+            self.round.turns.push(Turn::One(fence.ceiling(), Some(answer)));
+        }
         let (mut apps, mut accounts) = (Vec::new(), Vec::new());
         for locks in &self.locks {
             accounts.extend(&locks.others);
@@ -248,6 +257,25 @@ impl Group<'_> {
         }
     }
 
+    /// Lets the ids that are kept pass the fence, or keeps nothing.
+    async fn pass(&mut self) {
+        let (Some(fence), Some(mut ceiling)) = (self.fence.take(), self.ceiling.take()) else {
+            return;
+        };
+        if self.kept.is_empty() {
+            return;
+        }
+        // Steps that only put something have had nothing sent so far.
+        if ceiling.is_empty() {
+            self.send(&[]).await;
+        }
+        let Ok(Ok(found)) = ceiling.try_recv() else { return };
+        match fence.pass(&self.kept, &found) {
+            Ok(raise) => self.round.turns.extend(raise.map(|raise| Turn::One(raise, None))),
+            Err(error) => self.broken = Some(error),
+        }
+    }
+
     /// Commits, or takes everything back; whether the connection can be used again.
     async fn end(&mut self) -> bool {
         if self.done.is_empty() {
@@ -257,9 +285,7 @@ impl Group<'_> {
         self.later.clear();
         let mut unknown = None;
         if self.broken.is_none() {
-            for kept in mem::take(&mut self.kept) {
-                self.ask(0, Statement::new(KEEP_HIGHEST_ID, kept), None);
-            }
+            self.pass().await;
             let sent = timeout(2 * PATIENCE, self.send(&[TAKE_TIME, COMMIT])).await;
             if sent.is_err() {
                 unknown = Some(StoreError::Unavailable("the database took too long".to_owned()));

@@ -1,23 +1,42 @@
 //! [`Installation`] in SQL.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use guise_domain::{Installation, Sealed, StoreError};
+use guise_domain::{Ids, Installation, Job, Sealed, StoreError};
 
 use crate::PostgresStore;
 use crate::error::impossible;
 use crate::group::Locks;
-use crate::query::{Columns, one};
+use crate::query::{Columns, execute, one};
 
-const HIGHEST_ID: &str = "SELECT coalesce(max(id), 0) FROM highest_ids";
+// Of one that was ended in the future, by a clock that stepped back since, nobody knows how long ago that was.
+const BEGIN_JOB: &str = "INSERT INTO jobs AS job (name, holder) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder
+    WHERE job.ended_at NOT BETWEEN clock_timestamp() - $3::bigint * interval '1 second' AND clock_timestamp()
+        AND NOT EXISTS (SELECT FROM nodes WHERE nodes.holder = job.holder AND nodes.holder <> excluded.holder
+            AND nodes.until > clock_timestamp())";
+const END_JOB: &str = "UPDATE jobs SET holder = NULL, ended_at = clock_timestamp()
+    WHERE name = $1 AND holder = $2";
 const KEEP_KEY_PROOF: &str = "UPDATE installation SET key_proof = $1 WHERE key_proof IS NULL";
 const KEY_PROOF: &str = "SELECT key_proof FROM installation";
 const IS_WRITABLE: &str = "SELECT pg_is_in_recovery()";
 
 #[async_trait]
 impl Installation for PostgresStore {
-    async fn highest_id(&self) -> Result<i64, StoreError> {
-        let highest = one(&self.db().await?, HIGHEST_ID, (), |row| row.at(0)).await?;
-        Ok(highest.unwrap_or_default())
+    async fn ids(&self, _: u16) -> Result<Arc<Ids>, StoreError> {
+        Ok(self.node.ids(&self.pool).await?)
+    }
+
+    async fn begin_job(&self, job: Job, rest_seconds: i64) -> Result<bool, StoreError> {
+        let Some(holder) = self.node.holder() else { return Ok(false) };
+        let begun = (job.as_str(), holder, rest_seconds);
+        Ok(execute(&self.db().await?, BEGIN_JOB, begun).await? > 0)
+    }
+
+    async fn end_job(&self, job: Job) -> Result<(), StoreError> {
+        execute(&self.db().await?, END_JOB, (job.as_str(), self.node.holder())).await?;
+        Ok(())
     }
 
     async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError> {
@@ -39,6 +58,9 @@ impl Installation for PostgresStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        if let Err(error) = self.node.release(&self.pool).await {
+            tracing::warn!(%error, "this program's number in ids is kept for it a while longer");
+        }
         self.pool.close();
         Ok(())
     }

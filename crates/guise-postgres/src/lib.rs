@@ -21,6 +21,7 @@ mod log;
 mod media;
 mod messages;
 mod names;
+mod nodes;
 mod profiles;
 mod query;
 mod queue;
@@ -51,6 +52,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
 pub use crate::error::OpenError;
+use crate::nodes::Node;
 use crate::query::{Db, Lent};
 use crate::queue::Queue;
 use crate::signals::Ear;
@@ -74,6 +76,7 @@ pub struct PostgresStore {
     pool: Pool,
     queue: Queue,
     ear: Arc<Ear>,
+    node: Arc<Node>,
 }
 
 impl PostgresStore {
@@ -88,7 +91,9 @@ impl PostgresStore {
         let tls = tls::connector(&address)?;
         let ear = Ear::new(address.config.clone(), tls.clone());
         let pool = pool(&address, tls, options)?;
-        let store = Self { queue: Queue::new(pool.clone()), pool, ear: Arc::new(ear) };
+        let node = Arc::<Node>::default();
+        let queue = Queue::new(pool.clone(), Arc::clone(&node));
+        let store = Self { pool, queue, ear: Arc::new(ear), node };
         schema::open(&store.lent().await?, &address.name()).await?;
         Ok(store)
     }

@@ -78,7 +78,7 @@ pub(crate) fn add(step: &Step, account: AccountId, entry: &Entry) -> Queried<()>
     let (app, operator) = (app.map(AppId::get), operator.as_ref().map(Operator::as_str));
     let revision = revision.map(i64::from);
     let row = (account.get(), id.get(), app, operator, action.as_str(), subject, revision);
-    step.keep_id(account, id.get());
+    step.keep_id(id.get());
     step.put(ADD, row)
 }
 

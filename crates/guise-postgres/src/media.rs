@@ -166,7 +166,7 @@ async fn create(step: &Step, admission: &Admission, new: &NewUpload) -> Queried<
     for account in additional_owners {
         step.execute(GRANT, (account.get(), media.get(), owner.get())).await?;
     }
-    step.keep_id(owner, media.get());
+    step.keep_id(media.get());
     Ok(upload.clone())
 }
 

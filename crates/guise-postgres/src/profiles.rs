@@ -242,7 +242,7 @@ pub(crate) async fn create(
     }
     names::add(step, account, id, look)?;
     note(step, admission, Action::ProfileCreated, id.get(), Some(1))?;
-    step.keep_id(account, id.get());
+    step.keep_id(id.get());
     let Admission { app, operator, now, .. } = admission;
     let (made_at, app, operator) = (*now, Some(*app), operator.clone());
     let current = Revision { revision: 1, name, avatar, kind, made_at, app, operator };

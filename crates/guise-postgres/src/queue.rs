@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Queried};
 use crate::group::{self, Key, Locks, Waiter};
+use crate::nodes::Node;
 use crate::query::Lent;
 use crate::seat::Seat;
 
@@ -24,6 +25,7 @@ const GROUPS_AT_ONCE: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Queue {
     pool: Pool,
+    node: Arc<Node>,
     state: Arc<Mutex<State>>,
 }
 
@@ -41,8 +43,8 @@ struct Waiting {
 }
 
 impl Queue {
-    pub(crate) fn new(pool: Pool) -> Self {
-        Self { pool, state: Arc::default() }
+    pub(crate) fn new(pool: Pool, node: Arc<Node>) -> Self {
+        Self { pool, node, state: Arc::default() }
     }
 
     /// A seat, once there is one: in a group of its own if the step wants to be `alone`.
@@ -120,7 +122,7 @@ impl Group {
         loop {
             let waiters = mem::take(&mut self.waiters);
             match self.queue.pool.get().await {
-                Ok(client) => group::run(Lent::new(client), waiters).await,
+                Ok(client) => group::run(Lent::new(client), self.queue.node.fence(), waiters).await,
                 Err(error) => {
                     let error = StoreError::from(Error::from(error));
                     for Waiter { seat, .. } in waiters {

@@ -14,7 +14,8 @@ struct Migration {
 /// Script N brings a database from version N - 1 to N.
 const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../migrations/0001_first.sql"), oldest: 1 },
-    Migration { sql: include_str!("../migrations/0003_limits.sql"), oldest: 1 },
+    Migration { sql: include_str!("../migrations/0002_nodes.sql"), oldest: 2 },
+    Migration { sql: include_str!("../migrations/0003_limits.sql"), oldest: 2 },
 ];
 
 /// Held by whoever brings the database up to date, until its transaction ends.
@@ -55,7 +56,7 @@ async fn migrate(db: &Db, name: &str) -> Result<(), OpenError> {
         lent.run(migration.sql).await?;
     }
     if found < known() {
-        let oldest = MIGRATIONS.last().map_or(1, |last| last.oldest);
+        let oldest = MIGRATIONS.iter().map(|migration| migration.oldest).max();
         crate::query::execute(db, KEEP_FORMAT, (known(), oldest)).await?;
     }
     Ok(names::refresh(db).await?)

@@ -20,8 +20,8 @@ pub(crate) enum Said {
     Asks(Statement, Answer<Vec<Row>>),
     /// It runs a statement over `asked` that returns nothing, before whatever it says next.
     Puts(Statement),
-    /// It is done, and waits for the commit, which keeps the ids of an account up to one.
-    Done(Option<(i64, i64)>, Answer<()>),
+    /// It is done, and waits for the commit, which keeps these ids.
+    Done(Vec<i64>, Answer<()>),
     /// It is gone. Whoever was done is not missed.
     Left,
 }
@@ -46,7 +46,7 @@ impl Seat {
     }
 
     /// Waits for the group's commit.
-    pub(crate) async fn done(&self, kept: Option<(i64, i64)>) -> Queried<()> {
+    pub(crate) async fn done(&self, kept: Vec<i64>) -> Queried<()> {
         self.wait(|answer| Said::Done(kept, answer)).await
     }
 

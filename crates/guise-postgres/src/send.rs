@@ -123,7 +123,7 @@ async fn deliver(
     }
     let revision = message.face.as_ref().map(|face| face.revision);
     note(step, admission, Action::MessageSent, id.get(), revision)?;
-    step.keep_id(sender, id.get());
+    step.keep_id(id.get());
     Ok(Ok(message))
 }
 

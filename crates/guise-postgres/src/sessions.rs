@@ -273,7 +273,7 @@ async fn console_of(step: &Step, owner: AccountId, new: NewApp) -> Queried<AppId
     let secret = consumer_secret.as_bytes();
     let row = (id.get(), owner.get(), name, url, consumer_key, secret);
     step.execute(CREATE_CONSOLE, row).await?;
-    step.keep_id(owner, id.get());
+    step.keep_id(id.get());
     changed(step).await?;
     Ok(id)
 }

@@ -6,8 +6,8 @@
 //! `PostgreSQL` ends one of them, and that one is run again.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use guise_domain::limits::STEP_TRIES_MAX;
 use guise_domain::{AccountId, AppId, StoreError};
@@ -27,14 +27,8 @@ const LOCK: &str = "SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE";
 #[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) db: Arc<Db>,
-    kept: Arc<KeptId>,
-}
-
-/// The highest id that a step keeps, and the account by which it is kept; 0 when there is none.
-#[derive(Default)]
-struct KeptId {
-    account: AtomicI64,
-    id: AtomicI64,
+    /// The ids that it keeps.
+    kept: Arc<Mutex<Vec<i64>>>,
 }
 
 impl Step {
@@ -56,17 +50,15 @@ impl Step {
         self.execute(LOCK, (account.get(),)).await.map(drop)
     }
 
-    /// Notes an id that is being kept for an account: no later life of the program may mint it again.
-    pub(crate) fn keep_id(&self, account: AccountId, id: i64) {
-        self.kept.account.store(account.get(), Ordering::Relaxed);
-        self.kept.id.fetch_max(id, Ordering::Relaxed);
+    /// Notes an id that is being kept: nobody may keep it again.
+    pub(crate) fn keep_id(&self, id: i64) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(id);
     }
 
     async fn commit(&self) -> Queried<()> {
-        let (account, id) =
-            (self.kept.account.load(Ordering::Relaxed), self.kept.id.load(Ordering::Relaxed));
+        let kept = mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         match &*self.db {
-            Db::Seat(seat) => seat.done((id > 0).then_some((account, id))).await,
+            Db::Seat(seat) => seat.done(kept).await,
             Db::Lent(_) => Err(impossible("a step without a seat")),
         }
     }

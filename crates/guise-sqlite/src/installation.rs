@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use guise_domain::{Installation, Sealed, StoreError};
+use guise_domain::{Ids, Installation, Job, Sealed, StoreError};
 
 use crate::SqliteStore;
 use crate::error::impossible;
@@ -15,8 +15,17 @@ const KEY_PROOF: &str = "SELECT key_proof FROM installation";
 
 #[async_trait]
 impl Installation for SqliteStore {
-    async fn highest_id(&self) -> Result<i64, StoreError> {
-        self.read(|db| Ok(one(db, HIGHEST_ID, (), |row| row.get(0))?.unwrap_or_default())).await
+    async fn ids(&self, node: u16) -> Result<Arc<Ids>, StoreError> {
+        Ok(Arc::new(Ids::new(node, self.highest_id().await?)))
+    }
+
+    /// There is no other node.
+    async fn begin_job(&self, _: Job, _: i64) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn end_job(&self, _: Job) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn key_proof(&self, proof: Sealed) -> Result<Sealed, StoreError> {
@@ -41,5 +50,12 @@ impl Installation for SqliteStore {
         tokio::task::spawn_blocking(move || writer.close())
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
+    }
+}
+
+impl SqliteStore {
+    /// The highest id ever committed, 0 at first.
+    async fn highest_id(&self) -> Result<i64, StoreError> {
+        self.read(|db| Ok(one(db, HIGHEST_ID, (), |row| row.get(0))?.unwrap_or_default())).await
     }
 }

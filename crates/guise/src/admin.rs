@@ -9,6 +9,7 @@ mod sign_in;
 mod token;
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -31,7 +32,7 @@ pub(crate) use token::{NewKeys as NewTokenKeys, grant, run as token};
 /// A data folder with what it takes to make things in it.
 pub(crate) struct Office {
     pub(crate) data: DataFolder,
-    ids: Ids,
+    ids: Arc<Ids>,
     pub(crate) clock: SystemClock,
     pub(crate) randomness: OsRandomness,
     /// Who works here, if they said so.
@@ -71,9 +72,14 @@ impl Office {
         // Nothing else runs in this process yet that could not wait as well.
         let turn = data.turn()?;
         // A node of its own: a running server mints ids at the same time.
-        let ids = Ids::new(NODE_MAX, data.store.highest_id().await?);
+        let ids = data.store.ids(NODE_MAX).await?;
         let (clock, randomness) = (SystemClock, OsRandomness);
         Ok(Self { data, ids, clock, randomness, operator, _turn: turn })
+    }
+
+    /// Finishes what was begun.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        Ok(self.data.store.close().await?)
     }
 
     pub(crate) fn next_id(&self) -> i64 {

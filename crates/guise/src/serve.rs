@@ -116,7 +116,7 @@ impl Server {
     /// Answers until `stop`, finishes what was begun, and leaves everything durable behind.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let Self { guise, store, listeners, options, _lock: lock, .. } = self;
-        let upkeep = tokio::spawn(upkeep::run(guise.clone()));
+        let upkeep = tokio::spawn(upkeep::run(guise.clone(), Arc::clone(&store)));
         let relaying = guise.clone();
         let relay = tokio::spawn(async move { relaying.relay().await });
         let router = guise_http::router(guise.clone());

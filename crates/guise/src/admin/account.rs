@@ -27,7 +27,7 @@ pub(crate) async fn run(
         AccountCommand::Add { .. } => Office::open_or_make(config, operator).await?,
         _ => Office::open(config, operator).await?,
     };
-    match command {
+    let done = match command {
         AccountCommand::Add { name } => add(&office, name, config, output).await,
         AccountCommand::List => list(&office, output).await,
         AccountCommand::Close { name } => {
@@ -56,7 +56,9 @@ pub(crate) async fn run(
         }
         AccountCommand::Allow { name } => switch(&office, &name, true, output).await,
         AccountCommand::Deny { name } => switch(&office, &name, false, output).await,
-    }
+    };
+    let closed = office.close().await;
+    done.and(closed)
 }
 
 async fn add(

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let office = Office::open(config, operator).await?;
-    match command {
+    let done = match command {
         AppCommand::Add { name, account, url } => {
             let account = office.account(&account).await?;
             let keys = register(&office, &account, name, url.unwrap_or_default()).await?;
@@ -37,7 +37,9 @@ pub(crate) async fn run(
         AppCommand::Revoke { id } => revoke(&office, id, output).await,
         AppCommand::Trust { id } => trust(&office, id, true, output).await,
         AppCommand::Distrust { id } => trust(&office, id, false, output).await,
-    }
+    };
+    let closed = office.close().await;
+    done.and(closed)
 }
 
 /// Registers an app for an account, with fresh keys.

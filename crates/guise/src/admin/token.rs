@@ -24,7 +24,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let office = Office::open(config, operator).await?;
-    match command {
+    let done = match command {
         TokenCommand::Add { account, app, access, operator, save } => {
             let account = office.account(&account).await?;
             let app = office.app(app).await?;
@@ -40,7 +40,9 @@ pub(crate) async fn run(
             change(&office, &token, access.into(), output).await
         }
         TokenCommand::Revoke { token } => revoke(&office, &token, output).await,
-    }
+    };
+    let closed = office.close().await;
+    done.and(closed)
 }
 
 /// Gives an account a token for an app.

@@ -72,7 +72,6 @@ async fn the_largest_numbers_are_numbers(store: Arc<dyn Store>) {
     let last = AccountId::new(i64::MAX - 1);
     let new = NewAccount { id: last, name: "last".parse().unwrap(), custom_profiles: true };
     store.create_account(new, by(i64::MAX)).await.unwrap().unwrap();
-    assert_eq!(store.highest_id().await, Ok(i64::MAX));
     let name = ProfileName::parse(&"\u{1F98A}".repeat(48)).unwrap();
     let id = ProfileId::new(i64::MAX);
     let new = NewProfile { avatar: None, ..NewProfile::plain(id, name.clone(), MediaId::new(1)) };

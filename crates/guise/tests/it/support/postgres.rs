@@ -58,7 +58,7 @@ impl Database {
         // Whoever goes says before that what it read.
         while client.query_one(others, &[]).await.unwrap().get::<_, i64>(0) > 0 {}
         let tables = "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0 AND relname
-            NOT IN ('guise_format', 'installation', 'highest_ids') ORDER BY relname";
+            NOT IN ('guise_format', 'installation', 'nodes') ORDER BY relname";
         let tables = client.query(tables, &[]).await.unwrap();
         tables.iter().map(|row| row.get(0)).collect()
     }

@@ -106,7 +106,7 @@ pub(crate) struct World {
     pub(crate) http: reqwest::Client,
     pub(crate) home: Home,
     settings: Settings,
-    ids: Ids,
+    ids: Arc<Ids>,
     nonces: AtomicU64,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<Drained>>,
@@ -161,6 +161,7 @@ impl World {
             randomness: Arc::new(OsRandomness),
             node: 0,
         };
+        let ids = store.ids(1023).await.unwrap();
         let guise = Guise::start(foundation, settings.clone()).await.unwrap();
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = tcp.local_addr().unwrap();
@@ -179,7 +180,7 @@ impl World {
             http,
             home,
             settings,
-            ids: Ids::new(1023, 0),
+            ids,
             nonces: AtomicU64::new(0),
             stop: Some(stop),
             serving: Some(serving),
@@ -208,7 +209,7 @@ impl World {
         let home = self.home.clone();
         let world = Self::open(home, self.clock.clone(), self.settings.clone(), patient()).await;
         world.nonces.store(nonces, Ordering::SeqCst);
-        Self { ids: self.ids, ..world }
+        world
     }
 
     /// A fresh id.
