@@ -64,7 +64,7 @@ keys! {
     "data" Text "folder" = "./guise-data":
         "Where the database, the pictures and what is made on first start are kept.";
     "store" Secret "address of a database" = "":
-        "Where everything but the pictures is kept: without it in a file in the data folder, or in PostgreSQL at `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME?sslmode=verify-full&sslrootcert=FILE`. Several servers may share it, if each has a `node` and a data folder of its own, all the same key, and pictures a bucket.";
+        "Where everything but the pictures is kept: without it in a file in the data folder, or in PostgreSQL at `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME?sslmode=verify-full&sslrootcert=FILE`. Several servers may share it, if each has a data folder of its own, all the same key, and pictures a bucket.";
     "blobs" Text "address of a bucket" = "":
         "Where pictures are kept: without it in `blobs/` in the data folder, or in S3 at `s3://BUCKET/PREFIX?region=NAME&endpoint=URL`, of which all but the bucket may be left out. The credentials are those that the AWS tools find: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a web identity, or the machine's role.";
     "http" Text "address, or off" = "127.0.0.1:8080":
@@ -98,7 +98,7 @@ keys! {
     "log_format" Text "text or json" = "text":
         "How the log is written, to standard error.";
     "node" Number "0 to 1022" = "0":
-        "This server's number in the ids it makes. Servers that share a database need different ones; 1023 is the command line's.";
+        "This server's number in the ids it makes, where its data is in a file; 1023 is the command line's. PostgreSQL gives each server a number by itself, whatever is set here.";
     "picture_cache_bytes" Number "bytes" = "67108864":
         "Memory for small pictures that were read lately.";
     "wal_checkpoint_pages" Number "pages" = "16000":

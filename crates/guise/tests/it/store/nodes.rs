@@ -277,7 +277,7 @@ async fn nobody_takes_a_number_while_ids_of_it_are_being_kept() {
     let none = StoreError::Unavailable("other programs have all numbers for ids".to_owned());
     assert_eq!(store.ids(0).await.err(), Some(none));
     keeping.commit().await.unwrap();
-    assert_eq!(number(&*store.ids(0).await.unwrap()), 5);
+    assert_eq!(number(&store.ids(0).await.unwrap()), 5);
 }
 
 #[tokio::test]
@@ -343,8 +343,8 @@ async fn a_job_is_done_by_one_node_at_a_time_and_not_again_at_once() {
     for node in nodes.iter().cloned() {
         tasks.spawn(async move { (node.begin_job(Job::Expired, 30).await.unwrap(), node) });
     }
-    let begun = tasks.join_all().await;
-    let (at_it, others): (Vec<_>, Vec<_>) = begun.into_iter().partition(|(begun, _)| *begun);
+    let answers = tasks.join_all().await;
+    let (at_it, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(yes, _)| *yes);
     assert_eq!((at_it.len(), others.len()), (1, 3));
     assert!(others[0].1.begin_job(Job::Orphans, 30).await.unwrap(), "another job goes on");
     others[0].1.end_job(Job::Expired).await.unwrap();
