@@ -269,10 +269,13 @@ impl Group<'_> {
         if ceiling.is_empty() {
             self.send(&[]).await;
         }
-        let Ok(Ok(found)) = ceiling.try_recv() else { return };
-        match fence.pass(&self.kept, &found) {
+        let passed = match ceiling.try_recv() {
+            Ok(found) => found.and_then(|found| fence.pass(&self.kept, &found)),
+            Err(_) => Err(Error::Disturbed),
+        };
+        match passed {
             Ok(raise) => self.round.turns.extend(raise.map(|raise| Turn::One(raise, None))),
-            Err(error) => self.broken = Some(error),
+            Err(error) => drop(self.broken.get_or_insert(error)),
         }
     }
 
