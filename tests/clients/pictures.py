@@ -24,3 +24,8 @@ def large():
     """1250 × 1200 pixels of noise: 4.5 MB, which every client cuts into several segments, and below the limit of 5 MB."""
     noise = random.Random(1)
     return _png(1250, 1200, [noise.randbytes(1250 * 3) for _ in range(1200)], 0)
+
+
+def plain(number):
+    """48 × 48 pixels of one colour, another for each number below 2^24."""
+    return _png(48, 48, [number.to_bytes(3, "big") * 48] * 48, 9)
