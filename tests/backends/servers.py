@@ -122,7 +122,8 @@ class Bucket(Process):
         sockets = [f"-{role}.localSocket={self.folder}/{role}.sock" for role in ("filer", "s3")]
         return [
             self.program, f"-logdir={self.folder}", "server", f"-dir={self.folder}", f"-ip={HOST}", f"-ip.bind={HOST}",
-            "-volume.max=100", "-master.volumeSizeLimitMB=64", "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
+            "-volume.max=100", "-master.volumeSizeLimitMB=64", "-master.electionTimeout=1s", "-master.telemetry=false",
+            "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0",
             *ports, *grpc, *sockets,
         ]
 

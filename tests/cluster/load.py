@@ -1,6 +1,7 @@
 """A steady load that writes down what it was told."""
 
 import collections
+import contextlib
 import hashlib
 import itertools
 import json
@@ -95,9 +96,9 @@ class Load:
 
     def __init__(self, port, accounts, record):
         self.port, self.accounts, self.record = port, accounts, record
-        self.stopping = threading.Event()
+        self.stopping, self.hurry = threading.Event(), threading.Event()
         self.media = {}
-        jobs = [(self._create, 0.2)] * 3 + [(self._send, 0.25)] * 3 + [(self._upload, 1.0), (self._show, 0.1)]
+        jobs = [(self._create, 0.4)] * 4 + [(self._send, 0.4)] * 4 + [(self._upload, 2.0), (self._show, 0.25)] * 2
         self.threads = [threading.Thread(target=self._loop, args=job, daemon=True) for job in jobs]
 
     def __enter__(self):
@@ -113,10 +114,21 @@ class Load:
         for thread in self.threads:
             thread.join()
 
+    @contextlib.contextmanager
+    def hurrying(self):
+        """Lets nobody wait between requests for a second, so that many are under way at what is done then."""
+        self.hurry.set()
+        time.sleep(0.5)
+        try:
+            yield
+            time.sleep(0.5)
+        finally:
+            self.hurry.clear()
+
     def _loop(self, job, seconds):
         client = Client(self.port)
         chance = random.Random()
-        while not self.stopping.wait(seconds * chance.uniform(0.5, 1.5)):
+        while not self.stopping.wait(0 if self.hurry.is_set() else seconds * chance.uniform(0.5, 1.5)):
             try:
                 job(client, chance, chance.choice(self.accounts))
             except Exception as error:

@@ -52,14 +52,15 @@ class Part:
         self.name, self.began, self.ended = name, began, None
 
     def attempts(self, record):
+        """What came to an end in it."""
         with record.lock:
-            return [one for one in record.attempts if self.began <= one.began < (self.ended or one.began + 1)]
+            return [one for one in record.attempts if self.began <= one.ended < (self.ended or one.ended + 1)]
 
     def works_again(self, record):
         """Seconds until each kind of request had worked that was sent after it began; None while one has not."""
         first = {}
         for one in self.attempts(record):
-            if one.outcome == DONE:
+            if one.outcome == DONE and one.began >= self.began:
                 first[one.path] = min(one.ended, first.get(one.path, one.ended))
         return max(first.values()) - self.began if len(first) == 4 else None
 
