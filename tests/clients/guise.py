@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -23,7 +24,7 @@ class Guise:
 
     def __init__(self, binary, **settings):
         self.binary = os.path.abspath(binary)
-        self.environment = os.environ | settings
+        self.environment = os.environ | settings | elsewhere()
         self.folder = tempfile.mkdtemp(prefix="guise-clients-")
         self.data = os.path.join(self.folder, "data")
         self.ca = os.path.join(self.data, "tls", "ca.pem")
@@ -135,6 +136,15 @@ class Guise:
         )
         answer.raise_for_status()
         return answer.json()["access_token"]
+
+
+def elsewhere():
+    """Settings that keep everything in a new database and a bucket, beside tests/backends/run with TEST_STORE=postgres."""
+    if os.environ.get("TEST_STORE") != "postgres":
+        return {}
+    server, name = os.environ["TEST_POSTGRES"], f"clients_{secrets.token_hex(8)}"
+    subprocess.run(["psql", "--quiet", f"{server}/postgres", "--command", f"CREATE DATABASE {name}"], check=True)
+    return {"GUISE_STORE": f"{server}/{name}", "GUISE_BLOBS": os.environ["TEST_BUCKET"]}
 
 
 def hidden(page):
