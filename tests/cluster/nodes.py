@@ -66,13 +66,15 @@ class Nginx(Process):
         """The deployed file within what Debian puts around it, with the addresses of here."""
         with open(os.path.join(PROJECT, "deploy", "nginx.conf")) as file:
             deployed = file.read()
-        names = iter(upstreams)
-        deployed, nodes = re.subn(r"server guise-[0-9]:8080", lambda _: f"server {HOST}:{next(names)}", deployed)
+        deployed, nodes = re.subn(
+            r"server guise-([1-3]):8080", lambda found: f"server {HOST}:{upstreams[int(found[1]) - 1]}", deployed
+        )
         deployed, listens = re.subn(r"(?m)^( *)listen 443 ssl.*;$", rf"\1listen {HOST}:{self.port};", deployed, count=1)
         # There is no certificate here, and so nothing to lead from plain HTTP to.
         deployed = re.sub(r"(?m)^ *(listen .*:?443|ssl_|http2 ).*\n", "", deployed)
         deployed = re.sub(r"(?ms)^server \{ # plain.*?^\}\n", "", deployed)
-        if (nodes, listens) != (len(upstreams), 1):
+        # Each is there twice, once for when all look failed.
+        if (nodes, listens) != (2 * len(upstreams), 1):
             raise NotStarted("deploy/nginx.conf does not have what is replaced here any more")
         kept = "".join(
             f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
