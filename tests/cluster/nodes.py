@@ -29,7 +29,7 @@ class Node(Process):
 
     def __init__(self, number, binary, folder, environment):
         super().__init__()
-        self.number, self.binary = number, binary
+        self.binary = binary
         self.name = f"node {number}"
         [self.port] = free_ports(1)
         self.data = os.path.join(folder, f"node-{number}")
@@ -40,7 +40,7 @@ class Node(Process):
         return [self.binary, "--data", self.data, "serve", "--http", f"{HOST}:{self.port}", "--tls", "off"]
 
     def options(self):
-        return {"env": self.environment | {"GUISE_NODE": str(self.number)}}
+        return {"env": self.environment}
 
     def is_ready(self):
         return answers(self.port, "/readyz")
@@ -100,8 +100,8 @@ class Nginx(Process):
 class Cluster:
     """All of them, running until the `with` block ends."""
 
-    def __init__(self, binary):
-        self.binary = os.path.abspath(binary)
+    def __init__(self, binary, replicated=True):
+        self.binary, self.replicated = os.path.abspath(binary), replicated
         self.folder = tempfile.mkdtemp(prefix="guise-cluster-")
         self.started = []
 
@@ -134,12 +134,16 @@ class Cluster:
         self.standby = Postgres(self.folder, self.primary)
         self.started.append(self.standby)
         self.standby.start()
-        # Only now: until there is a standby, every commit would wait for one. The standby copied nothing of this, so that
+        if self.replicated:
+            self._replicate()
+        self.bucket.wait_until_ready()
+        self._start_nodes()
+
+    def _replicate(self):
+        # Only once there is a standby: before, every commit would wait for one. The standby copied nothing of this, so that
         # it waits for nobody once it is the primary.
         self.primary.say("ALTER SYSTEM SET synchronous_standby_names = 'standby'", "SELECT pg_reload_conf()")
         until(lambda: self.primary.say("SELECT sync_state FROM pg_stat_replication") == "sync", "a synchronous standby")
-        self.bucket.wait_until_ready()
-        self._start_nodes()
 
     def _start_nodes(self):
         hosts = ",".join(f"{HOST}:{server.port}" for server in (self.primary, self.standby))
@@ -161,35 +165,44 @@ class Cluster:
             node.wait_until_ready()
         self._launch(self.proxy).wait_until_ready()
 
-    def lift_limits(self, lift):
-        """Starts all nodes anew, with or without a limit of creates."""
+    def lift_limits(self):
+        """Starts all nodes anew, without a limit of creates."""
         for node in self.nodes:
             node.stop()
-        if lift:
-            self.environment["GUISE_LIMITS_CUSTOM_PROFILES_NEW"] = "9000000/24h"
-        else:
-            self.environment.pop("GUISE_LIMITS_CUSTOM_PROFILES_NEW")
+        self.environment["GUISE_LIMITS_CUSTOM_PROFILES_NEW"] = "9000000/24h"
         for node in self.nodes:
             node.launch()
         for node in self.nodes:
             node.wait_until_ready()
 
-    def say(self, *words):
+    def embedded(self, names):
+        """A server that keeps everything in its own folder, and accounts there."""
+        elsewhere = ("GUISE_STORE", "GUISE_BLOBS")
+        environment = {name: value for name, value in self.environment.items() if name not in elsewhere}
+        node = Node(0, self.binary, self.folder, environment)
+        self._launch(node).wait_until_ready()
+        return node, self.accounts(names, environment, node.data)
+
+    def say(self, *words, environment=None, data=None):
         """What a command of the program prints."""
-        command = [self.binary, "--data", os.path.join(self.folder, "commands"), *words, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
+        command = [self.binary, "--data", data or os.path.join(self.folder, "commands"), *words, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment or self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
         return json.loads(done.stdout)
 
-    def accounts(self, names):
+    def accounts(self, names, environment=None, data=None):
         """New accounts with the credentials of one app."""
         made = []
         app = None
+
+        def say(*words):
+            return self.say(*words, environment=environment, data=data)
+
         for name in names:
-            account = self.say("account", "add", name)
-            app = app or self.say("app", "add", "load", "--account", name)
-            token = self.say("token", "add", "--account", name, "--app", app["id"])
+            account = say("account", "add", name)
+            app = app or say("app", "add", "load", "--account", name)
+            token = say("token", "add", "--account", name, "--app", app["id"])
             keys = {key: app[key] for key in ("consumer_key", "consumer_secret")}
             keys |= {key: token[key] for key in ("token", "token_secret")}
             made.append({"id": account["id"], "name": name, "app": app["id"]} | keys)

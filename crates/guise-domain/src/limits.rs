@@ -217,7 +217,7 @@ limits! {
     /// Jobs that share one commit.
     COMMIT_GROUP_MAX: usize = 512, "jobs";
     /// How long a node's number in ids is kept for it when it is not heard of.
-    NODE_LEASE_SECONDS: i64 = 30, "seconds";
+    NODE_LEASE_SECONDS: i64 = 20, "seconds";
     /// How often a node says that it still has its number.
     NODE_RENEWED_SECONDS: u64 = 5, "seconds";
     /// When it says so again after the database did not answer.
