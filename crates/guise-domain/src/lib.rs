@@ -17,6 +17,7 @@ pub mod limits;
 mod log;
 mod media;
 mod message;
+pub mod moving;
 mod name;
 mod naming;
 mod page;

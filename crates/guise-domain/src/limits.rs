@@ -212,6 +212,16 @@ limits! {
     TEAM_LISTED_MAX: usize = 50, "lines";
     /// Requests at once while a team is imported or exported.
     TEAM_REQUESTS_MAX: usize = 4, "requests";
+    /// Rows that are put into another store in one transaction while an installation is moved.
+    ROWS_MOVED_AT_ONCE: u32 = 2000, "rows";
+    /// Tables that are copied at once.
+    TABLES_MOVED_AT_ONCE: usize = 4, "tables";
+    /// Pictures that are copied at once.
+    BLOBS_MOVED_AT_ONCE: usize = 16, "files";
+    /// Changes that may be left to move when the old store stops taking any.
+    CHANGES_LEFT_MAX: u64 = 1000, "rows";
+    /// How often changes are moved, should they not become fewer, before that.
+    PASSES_MAX: u32 = 20, "times";
     /// Jobs that wait for the store before new ones are turned away.
     WRITER_QUEUE_MAX: usize = 4096, "jobs";
     /// Jobs that share one commit.

@@ -41,7 +41,7 @@ mod users;
 mod wire;
 
 pub use auth::PRODUCTION;
-pub use blobs::{BlobError, Blobs, Bucket};
+pub use blobs::{BlobError, Blobs, Bucket, blobs_of_picture};
 pub use inspect::{explanation, forms_of_body};
 pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
 pub use picture::{PictureError, check as check_picture};

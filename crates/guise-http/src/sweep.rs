@@ -2,11 +2,10 @@
 
 use futures::TryStreamExt;
 use guise_domain::limits::{READ_WINDOW_KEPT_SECONDS, UPLOAD_SECONDS};
-use guise_domain::{MediaKey, PictureFormat, SweptUpload};
+use guise_domain::{MediaKey, SweptUpload};
 
-use crate::blobs::{self, Listed, PICTURES, SEGMENTS};
+use crate::blobs::{Listed, PICTURES, SEGMENTS, blobs_of_picture};
 use crate::error::Refusal;
-use crate::picture::Size;
 use crate::state::Guise;
 
 /// Uploads removed in one step of the store.
@@ -100,7 +99,7 @@ impl Guise {
     }
 
     async fn remove(&self, upload: &SweptUpload) -> Result<(), SweepError> {
-        for name in picture_files(upload.key).chain(upload.segments.iter().cloned()) {
+        for name in blobs_of_picture(upload.key).chain(upload.segments.iter().cloned()) {
             self.blobs().delete(&name).await.map_err(Refusal::from)?;
         }
         Ok(())
@@ -108,7 +107,7 @@ impl Guise {
 
     /// Removes the files of pictures whose uploads are gone. What cannot be removed now is left to the sweeper.
     pub(crate) async fn remove_pictures(&self, keys: &[MediaKey]) {
-        for name in keys.iter().copied().flat_map(picture_files) {
+        for name in keys.iter().copied().flat_map(blobs_of_picture) {
             if let Err(error) = self.blobs().delete(&name).await {
                 tracing::warn!(%error, name, "a blob is left to the sweeper");
             }
@@ -125,11 +124,4 @@ impl Guise {
             Some(key) => Ok(self.store().upload_exists(key).await?),
         }
     }
-}
-
-/// All files that a picture may have, in whatever format it is served.
-fn picture_files(key: MediaKey) -> impl Iterator<Item = String> {
-    [PictureFormat::Jpeg, PictureFormat::Png].into_iter().flat_map(move |format| {
-        Size::ALL.into_iter().map(move |size| blobs::picture(key, size, format))
-    })
 }

@@ -80,6 +80,23 @@ impl Address {
     }
 }
 
+/// An address as people may see it: without its password.
+#[must_use]
+pub fn without_password(address: &str) -> String {
+    let (base, query) = address.split_once('?').unwrap_or((address, ""));
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password="));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let (scheme, rest) = base.split_once("://").unwrap_or(("", base));
+    let base = match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let name = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{name}@{place}")
+        }
+        None => base.to_owned(),
+    };
+    if query.is_empty() { base } else { format!("{base}?{query}") }
+}
+
 fn reason(error: &tokio_postgres::Error) -> String {
     let cause = std::error::Error::source(error);
     cause.map_or_else(|| error.to_string(), ToString::to_string)
@@ -118,6 +135,20 @@ mod tests {
         assert_eq!(parsed("postgresql://b/db?sslmode=disable"), (SslMode::Disable, Trust::Anybody));
         assert_eq!(parsed("postgres://b/db?sslmode=require"), (SslMode::Require, Trust::Anybody));
         assert_eq!(parsed("postgres://b/db?sslmode=verify-ca"), (SslMode::Require, Trust::Signed));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (address, shown) in [
+            (
+                "postgres://me:hu@sh@a:1,b/db?sslmode=disable",
+                "postgres://me@a:1,b/db?sslmode=disable",
+            ),
+            ("postgres://a/db?password=hush&user=me", "postgres://a/db?user=me"),
+            ("postgres://me@a/db", "postgres://me@a/db"),
+        ] {
+            assert_eq!(without_password(address), shown);
+        }
     }
 
     #[test]

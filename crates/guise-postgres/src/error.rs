@@ -26,6 +26,11 @@ pub enum OpenError {
         /// The newest format this program knows.
         known: i64,
     },
+    /// An installation is being moved here.
+    #[error(
+        "an installation is being moved into the database {0}: run `guise migrate` again until all of it is there"
+    )]
+    Incomplete(String),
     /// The database keeps text in an encoding that not every text fits into.
     #[error("the database keeps text as {0}; make one with ENCODING 'UTF8'")]
     Encoding(String),

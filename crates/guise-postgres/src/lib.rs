@@ -20,6 +20,7 @@ mod installation;
 mod log;
 mod media;
 mod messages;
+pub mod moving;
 mod names;
 mod nodes;
 mod profiles;
@@ -51,6 +52,7 @@ use guise_domain::limits::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::Address;
+pub use crate::address::without_password;
 pub use crate::error::OpenError;
 use crate::nodes::Node;
 use crate::query::{Db, Lent};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Client;
 use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Row, Statement as Prepared};
+use tokio_postgres::{Row, RowStream, Statement as Prepared};
 
 use crate::error::{Error, Queried, impossible};
 use crate::seat::Seat;
@@ -79,6 +79,12 @@ impl Lent {
         let rows = client.query(prepared, &params).await?;
         let count = rows.len() as u64;
         Ok(Found { rows, count })
+    }
+
+    /// Runs a statement that takes nothing and finds much, of which no more is kept than is read.
+    pub(crate) async fn stream(&self, sql: &str) -> Queried<RowStream> {
+        let prepared = self.prepare(sql).await?;
+        Ok(self.client()?.query_raw(&prepared, Vec::<i64>::new()).await?)
     }
 
     async fn find(&self, mut statement: Statement) -> Queried<Found> {

@@ -2,8 +2,8 @@
 //! others may go on working meanwhile: a script only adds to what they know.
 
 use crate::error::OpenError;
-use crate::names;
 use crate::query::{Db, one};
+use crate::{moving, names};
 
 /// A script, and the oldest version of a program that can work with what it leaves.
 struct Migration {
@@ -29,6 +29,15 @@ const KEEP_FORMAT: &str = "UPDATE guise_format SET version = $1, oldest = $2";
 
 /// Makes or migrates the database when needed.
 pub(crate) async fn open(db: &Db, name: &str) -> Result<(), OpenError> {
+    open_to_move(db, name).await?;
+    if moving::is_incomplete(db).await? {
+        return Err(OpenError::Incomplete(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// The same also for an installation of which not everything is there yet.
+pub(crate) async fn open_to_move(db: &Db, name: &str) -> Result<(), OpenError> {
     let encoding = one(db, ENCODING, (), |row| Ok(row.try_get::<_, String>(0)?)).await?;
     if let Some(encoding) = encoding.filter(|encoding| encoding != "UTF8") {
         return Err(OpenError::Encoding(encoding));

@@ -19,7 +19,7 @@ const APP_WINDOW: &str =
 const KEEP_APP_WINDOW: &str = "INSERT INTO app_windows (app, endpoint, started_at, used)
     VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (app, endpoint) DO UPDATE SET started_at = ?3, used = ?4";
-const KEEP_REPLAY: &str = "INSERT INTO replays (key, until) VALUES (?1, ?2)";
+const KEEP_REPLAY: &str = "INSERT INTO replays (caller, key, until) VALUES (?1, ?2, ?3)";
 
 impl SqliteStore {
     /// Does `work` once `admission` is passed. A refusal in what `work` returns is counted; its failure is not.
@@ -86,22 +86,23 @@ fn admit_app<T>(
     };
     counted.keep(step)?;
     if let Some((key, until)) = replay {
-        keep_replay(step, key, until)?;
+        keep_replay(step, app.get(), key, until)?;
     }
     Ok(Admitted::Done(quota, work(step, admission)?))
 }
 
 /// Keeps that this request was here.
 pub(crate) fn remember(step: &mut Step<'_>, admission: &Admission) -> rusqlite::Result<()> {
-    keep_replay(step, admission.replay, admission.replay_until)
+    keep_replay(step, admission.account.get(), admission.replay, admission.replay_until)
 }
 
 fn keep_replay(
     step: &mut Step<'_>,
+    caller: i64,
     ReplayKey(key): ReplayKey,
     until: Timestamp,
 ) -> rusqlite::Result<()> {
-    step.execute(KEEP_REPLAY, (key, until.millis()))?;
+    step.execute(KEEP_REPLAY, (caller, key, until.millis()))?;
     step.replays.add(key);
     Ok(())
 }

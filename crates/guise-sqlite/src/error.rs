@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use guise_domain::StoreError;
 use rusqlite::{Error, ErrorCode};
 
+use crate::moving::SEALED;
+
 /// Why a database did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -28,6 +30,29 @@ pub enum OpenError {
     /// It has to be upgraded, and a server runs on it, which would go on writing what its own version knows.
     #[error("{} is of an older guise, and a server runs on it: stop that first", .0.display())]
     InUse(PathBuf),
+    /// It is of an older Guise, or looks were made by other rules: a server has to bring it up to date first.
+    #[error(
+        "{} is of an older guise: stop its server, and start this version's on it once", .0.display()
+    )]
+    Older(PathBuf),
+    /// Something in it has no place in the other store.
+    #[error("{0} has no place in the other store")]
+    Unmovable(String),
+    /// The installation in it was moved, or nearly so.
+    #[error(
+        "the installation in {} {} {target}: {}",
+        path.display(),
+        if *over { "was moved to" } else { "is about to be moved to" },
+        if *over { "serve it from there with --store" } else { "run `guise migrate` again, or with --abandon" }
+    )]
+    Moved {
+        /// The database.
+        path: PathBuf,
+        /// Where to.
+        target: String,
+        /// Whether all of it is there.
+        over: bool,
+    },
     /// The copy that is made before a migration could not be made.
     #[error("{} could not be made before the upgrade: {reason}", path.display())]
     Copy {
@@ -46,6 +71,11 @@ pub enum OpenError {
 
 /// What a caller is told of an error.
 pub(crate) fn store_error(error: &Error) -> StoreError {
+    if let Error::SqliteFailure(_, Some(said)) = error
+        && said == SEALED
+    {
+        return StoreError::Unavailable(SEALED.to_owned());
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Unavailable("the disk is full".to_owned()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

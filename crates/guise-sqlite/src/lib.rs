@@ -20,6 +20,7 @@ mod installation;
 mod log;
 mod media;
 mod messages;
+pub mod moving;
 mod names;
 mod profiles;
 mod query;

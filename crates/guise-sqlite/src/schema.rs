@@ -9,8 +9,8 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::Options;
 use crate::error::OpenError;
-use crate::names;
 use crate::query::keep_statements;
+use crate::{moving, names};
 
 /// `Guis`, in the file's header: says whose database it is.
 const APPLICATION_ID: i64 = 0x4775_6973;
@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_answers_by_subject.sql"),
     include_str!("../migrations/0016_last_uses.sql"),
     include_str!("../migrations/0017_attempts.sql"),
+    include_str!("../migrations/0018_callers.sql"),
 ];
 
 /// Names that came before they were searched.
@@ -56,6 +57,9 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     if !is_current(&mut db, path)? && options.in_use.as_ref().is_some_and(|in_use| in_use()) {
         return Err(OpenError::InUse(path.to_owned()));
     }
+    if let Some((target, over)) = moving::moved_to(&db)? {
+        return Err(OpenError::Moved { path: path.to_owned(), target, over });
+    }
     migrate(&mut db, path, MIGRATIONS)?;
     names::refresh(&mut db)?;
     db.execute_batch(PRAGMAS)?;
@@ -66,6 +70,20 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
     Ok(db)
+}
+
+/// Whether a database that is there needs nothing to be worked with by this program.
+pub(crate) fn is_of_this_version(db: &mut Connection, path: &Path) -> Result<bool, OpenError> {
+    let look = db.transaction()?;
+    match version(&look, path, MIGRATIONS)? {
+        0 => Err(OpenError::Foreign(path.to_owned())),
+        found => Ok(found == known() && names::are_current(&look)?),
+    }
+}
+
+/// The newest version that this program knows.
+pub(crate) fn known() -> i64 {
+    number(MIGRATIONS)
 }
 
 /// Whether there is nothing to be brought up to date, or nothing yet at all.

@@ -131,6 +131,16 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  guise explain < request.txt\n  \
                       guise explain --curl \"curl -H 'authorization: OAuth …' http://127.0.0.1:8080/1.1/…\"")]
     Explain(ExplainArgs),
+    /// Move an installation from its folder into a database and a bucket that several servers share
+    ///
+    /// The server on the folder goes on working meanwhile. Near the end it refuses to change anything for a moment, in which
+    /// the last changes are moved; from then on it only reads, and the command says how to start a server on the new place.
+    /// A move that was stopped goes on when the command is run again.
+    #[command(
+        after_help = "Example:\n  guise migrate --from ./guise-data --to postgres://guise@db1/guise --blobs s3://faces\n  \
+                      guise migrate --from ./guise-data --abandon"
+    )]
+    Migrate(MigrateArgs),
     /// Look at the configuration
     #[command(
         subcommand,
@@ -194,6 +204,26 @@ pub(crate) struct ServeArgs {
     pub(crate) yes_listen_publicly: bool,
 }
 
+/// `guise migrate`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The data folder that is moved [default: that of --data]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) from: Option<String>,
+    /// The database it is moved to, an empty one, as `postgres://USER@HOST/NAME` [default: that of --store]
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Url)]
+    pub(crate) to: Option<String>,
+    /// The S3 bucket that its pictures are moved to; without it they stay in the folder
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) blobs: Option<String>,
+    /// File with the key that seals secrets, if it is kept outside the folder; it stays the same
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key_file: Option<String>,
+    /// Take back a move that is not over: nothing of it is left in the folder, and its server takes changes again
+    #[arg(long, conflicts_with = "blobs")]
+    pub(crate) abandon: bool,
+}
+
 /// `guise quickstart`.
 #[derive(Debug, Args)]
 pub(crate) struct QuickstartArgs {
@@ -244,6 +274,15 @@ impl Arguments {
                 ]);
             }
             Command::Quickstart(quickstart) => listen(&quickstart.listen),
+            Command::Migrate(migrate) => {
+                let MigrateArgs { from, to, blobs, key_file, abandon: _ } = migrate.clone();
+                pairs.extend([
+                    ("data", from),
+                    ("store", to),
+                    ("blobs", blobs),
+                    ("key_file", key_file),
+                ]);
+            }
             _ => {}
         }
         pairs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()

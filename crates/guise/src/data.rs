@@ -7,8 +7,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use guise_domain::{SealingKey, Store};
+use anyhow::{Context, anyhow, bail};
+use guise_domain::{Sealed, SealingKey, Store};
 use guise_postgres::PostgresStore;
 use guise_sqlite::SqliteStore;
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +27,29 @@ const LOCK: &str = "lock";
 /// Refuses a key that cannot be read. Makes nothing.
 pub(crate) fn check_key(config: &Config) -> anyhow::Result<()> {
     key::find(&config.key, &config.data, config.data.join(DATABASE).exists()).map(drop)
+}
+
+/// The configured folder's database, wherever another may be configured.
+pub(crate) fn database(config: &Config) -> PathBuf {
+    config.data.join(DATABASE)
+}
+
+/// Refuses a key that the secrets in the folder's database, whose proof this is, were not sealed with.
+pub(crate) fn check_proof(config: &Config, proof: Option<&Sealed>) -> anyhow::Result<()> {
+    let key = key::find(&config.key, &config.data, true)?.context("there is no key")?;
+    match proof {
+        Some(proof) if key.open(proof, PROOF).is_err() => {
+            Err(wrong_key(&database(config).display().to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn wrong_key(database: &str) -> anyhow::Error {
+    anyhow!(
+        "the key is not the one that {database} was made with: its secrets would not open; \
+         give the key it had (see key_file in `guise config example`)"
+    )
 }
 
 /// An open data folder.
@@ -112,10 +135,7 @@ impl DataFolder {
                 Some(_) => "the database".to_owned(),
                 None => self.path.join(DATABASE).display().to_string(),
             };
-            bail!(
-                "the key is not the one that {database} was made with: its secrets would not open; \
-                 give the key it had (see key_file in `guise config example`)"
-            );
+            return Err(wrong_key(&database));
         }
         Ok(())
     }

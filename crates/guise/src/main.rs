@@ -8,6 +8,7 @@ mod config;
 mod credentials;
 mod data;
 mod explain;
+mod migrate;
 mod output;
 mod quickstart;
 mod serve;
@@ -150,6 +151,7 @@ async fn execute(
             client::requests(requests, &client, output).await?;
         }
         Command::Explain(args) => return explain::run(&args, profile, config, output),
+        Command::Migrate(args) => migrate::run(&args, config, output).await?,
         Command::Config(ConfigCommand::Print) => print(config, output)?,
         Command::Config(ConfigCommand::Check { yes_listen_publicly }) => {
             return check(config, yes_listen_publicly, output);

@@ -9,13 +9,14 @@ mod upkeep;
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use guise_domain::{Operator, Randomness, Store};
+use guise_domain::{Operator, Randomness, Store, StoreError};
 use guise_http::serve::{Listener, ServeOptions};
-use guise_http::{Blobs, Foundation, Guise, Settings, TrustedProxies};
+use guise_http::{Blobs, Bucket, Foundation, Guise, Settings, TrustedProxies};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -131,7 +132,13 @@ impl Server {
         if drained.cut > 0 {
             tracing::warn!(connections = drained.cut, "cut off at the end of drain_seconds");
         }
-        guise.stop().await.context("the read limits and last uses could not be kept")?;
+        match guise.stop().await {
+            // The database is full, away, or sealed because all was moved: nothing else is lost.
+            Err(error @ StoreError::Unavailable(_)) => {
+                tracing::warn!(%error, "read limits start anew, and the last uses of a minute are lost");
+            }
+            kept => kept.context("the read limits and last uses could not be kept")?,
+        }
         store.close().await.context("the database did not close cleanly")?;
         drop(lock);
         tracing::info!("stopped");
@@ -140,7 +147,19 @@ impl Server {
 }
 
 async fn blobs(config: &Config, data: &DataFolder) -> anyhow::Result<Blobs> {
-    let Some(bucket) = &config.blobs else { return Ok(Blobs::local(&data.path.join("blobs"))?) };
+    match &config.blobs {
+        Some(bucket) => open_bucket(bucket).await,
+        None => local_blobs(&data.path),
+    }
+}
+
+/// The pictures in a data folder.
+pub(crate) fn local_blobs(folder: &Path) -> anyhow::Result<Blobs> {
+    Ok(Blobs::local(&folder.join("blobs"))?)
+}
+
+/// Opens a bucket, once it was seen to be fit for pictures.
+pub(crate) async fn open_bucket(bucket: &Bucket) -> anyhow::Result<Blobs> {
     let mut probe = [0; 16];
     OsRandomness.fill(&mut probe);
     let opened = Blobs::bucket(bucket, u128::from_le_bytes(probe)).await;

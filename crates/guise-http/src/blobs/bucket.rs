@@ -24,6 +24,7 @@ pub struct Bucket {
     prefix: Path,
     endpoint: Option<String>,
     region: Option<String>,
+    text: String,
 }
 
 impl Bucket {
@@ -54,12 +55,18 @@ impl Bucket {
             served.ok_or("endpoint must be a URL such as https://s3.example.com")?;
         }
         let prefix = Path::from_url_path(url.path()).map_err(|error| error.to_string())?;
-        Ok(Self { name: name.to_owned(), prefix, endpoint, region })
+        Ok(Self { name: name.to_owned(), prefix, endpoint, region, text: text.to_owned() })
+    }
+
+    /// Its address as it was given.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.text
     }
 
     /// Its objects, below the prefix.
     pub(super) fn open(&self) -> Result<PrefixStore<AmazonS3>, BlobError> {
-        let Self { name, prefix, endpoint, region } = self;
+        let Self { name, prefix, endpoint, region, .. } = self;
         let retry = RetryConfig {
             max_retries: BLOB_RETRIES_MAX,
             retry_timeout: Duration::from_secs(BLOB_RETRY_SECONDS),
@@ -85,7 +92,7 @@ impl Bucket {
 
 impl std::fmt::Display for Bucket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, prefix, endpoint, region: _ } = self;
+        let Self { name, prefix, endpoint, .. } = self;
         let place = [name.as_str(), prefix.as_ref()];
         let place: Vec<&str> = place.into_iter().filter(|part| !part.is_empty()).collect();
         write!(f, "s3://{}", place.join("/"))?;

@@ -4,6 +4,7 @@
 //! under a served name, and nothing that was answered is lost. In a bucket a name is given once: what is there stays.
 
 mod bucket;
+mod moving;
 
 use std::io;
 use std::path::Path;
@@ -20,6 +21,7 @@ use object_store::path::Path as Name;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
 
 pub use bucket::Bucket;
+pub use moving::blobs_of_picture;
 
 use crate::picture::Size;
 
