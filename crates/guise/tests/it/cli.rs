@@ -9,6 +9,7 @@ mod database;
 mod dm;
 mod explain;
 mod folder;
+mod migrate;
 mod names;
 mod operators;
 mod profile;

@@ -6,7 +6,7 @@ use super::{json, refusal, settle, text};
 use crate::support::{Process, guise_with, http_client};
 
 /// The bucket that tests are given, below a prefix.
-fn bucket(prefix: &str) -> String {
+pub(super) fn bucket(prefix: &str) -> String {
     let given = std::env::var("TEST_BUCKET");
     let given = given
         .expect("a bucket in TEST_BUCKET: run ./check tests, or tests/backends/run cargo test");

@@ -1,0 +1,238 @@
+//! Moving an installation into a database and a bucket while its server goes on.
+
+mod traffic;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use super::bucket::bucket;
+use super::{json, refusal, text};
+use crate::support::{Database, Following, Process, Signer, guise, guise_with, http_client};
+use traffic::{Client, Traffic, UNLIMITED};
+
+/// Where an installation is moved to.
+struct Place {
+    database: Database,
+    address: String,
+    bucket: String,
+}
+
+impl Place {
+    async fn new(name: &str) -> Self {
+        let database = Database::empty().await;
+        let address = database.address("");
+        // Runs do not meet in the bucket.
+        let bucket = bucket(&format!("{name}-{}", std::process::id()));
+        Self { database, address, bucket }
+    }
+
+    fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let arguments = ["migrate", "--to", &self.address, "--blobs", &self.bucket];
+        [&arguments[..], more].concat()
+    }
+
+    fn variables(&self) -> Vec<(&str, &str)> {
+        let place = [("GUISE_STORE", self.address.as_str()), ("GUISE_BLOBS", &self.bucket)];
+        [UNLIMITED, &place].concat()
+    }
+}
+
+/// What clients were told is what the server shows: nothing is missing, and nothing is there twice.
+async fn shows_what_was_told(base: &str, clients: &[Client]) {
+    for (number, client) in clients.iter().enumerate() {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let listed = client.all(base, "/1.1/custom_profiles/list.json", "custom_profiles").await;
+        let mut shown: Vec<_> =
+            listed.iter().map(|profile| (text(&profile["id"]), text(&profile["name"]))).collect();
+        shown.sort();
+        let told: Vec<_> = client.profiles.clone().into_iter().collect();
+        assert_eq!(shown, told);
+        for picture in client.pictures.values() {
+            let answer = http_client().get(format!("{base}{picture}")).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{picture}");
+        }
+        let before = &clients[(number + clients.len() - 1) % clients.len()];
+        assert_eq!(before.to, client.signer.account);
+        let mut box_: BTreeMap<_, _> = client.messages.clone();
+        box_.retain(|id, _| !client.destroyed.contains(id));
+        box_.extend(before.messages.clone());
+        let events = client.all(base, "/1.1/direct_messages/events/list.json", "events").await;
+        let mut shown: Vec<_> = events
+            .iter()
+            .map(|event| {
+                (text(&event["id"]), text(&event["message_create"]["message_data"]["text"]))
+            })
+            .collect();
+        shown.sort();
+        assert_eq!(shown, box_.into_iter().collect::<Vec<_>>());
+    }
+}
+
+/// What was seen is known: a request is not taken twice, and one with a key is answered as it was.
+async fn knows_what_was_sent(base: &str, clients: &[Client]) {
+    for client in clients {
+        for (sent, answered) in client.once.iter().rev().take(5) {
+            let (status, body) = client.send(base, sent).await.unwrap_err();
+            assert_eq!(status, 401, "{body}");
+            let event = answered["event"]["id"].as_str().unwrap();
+            // What was destroyed is not told again.
+            if !client.destroyed.iter().any(|id| id == event) {
+                let again = sent.signed_anew(client);
+                assert_eq!(client.send(base, &again).await.unwrap(), *answered);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missing_or_doubled_when_clients_write_all_the_time() {
+    let place = Place::new("traffic").await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let clients = Traffic::clients(&data, 4);
+    let old = Process::start(&data, UNLIMITED, 1);
+    let traffic = Traffic::start(clients, &old.urls[0]);
+    traffic.rounds(20).await;
+    let moved = json(&guise(&data, &place.arguments(&["--json"])));
+    let clients = traffic.over().await;
+    assert!(moved["moved"]["rows"].as_u64().unwrap() > 100, "{moved}");
+    assert!(moved["moved"]["read_only_seconds"].as_f64().unwrap() < 10.0, "{moved}");
+
+    shows_what_was_told(&old.urls[0], &clients).await;
+    let told = refusal(&guise(&data, &["account", "add", "late"]));
+    assert!(told.contains("was moved to postgres://") && told.contains("--store"), "{told}");
+    assert!(old.terminate().success(), "what it cannot keep keeps it from nothing");
+    let told = refusal(&guise(&data, &["serve"]));
+    assert!(told.contains("was moved to postgres://"), "{told}");
+
+    let new = Process::start(&data, &place.variables(), 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+    knows_what_was_sent(&new.urls[0], &clients).await;
+    for mut client in clients {
+        let highest = client.messages.last_key_value().unwrap().0.clone();
+        client.round(&new.urls[0], client.once.len()).await.unwrap();
+        let next: i64 = client.messages.last_key_value().unwrap().0.parse().unwrap();
+        assert!(next > highest.parse::<i64>().unwrap());
+    }
+    let again = text(&guise(&data, &place.arguments(&[])));
+    assert!(again.contains("already") && again.contains("serve --store"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_killed_anywhere_goes_on() {
+    let place = Place::new("killed").await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let clients = Traffic::clients(&data, 2);
+    let old = Process::start(&data, UNLIMITED, 1);
+    let traffic = Traffic::start(clients, &old.urls[0]);
+    for lines in [1, 4, 8] {
+        traffic.rounds(5).await;
+        let command = Following::start(&data, &[], &place.arguments(&[]));
+        (0..lines).for_each(|_| drop(command.line()));
+        drop(command);
+        let told = refusal(&guise_with(&data, &place.variables(), &["serve"]));
+        assert!(told.contains("an installation is being moved into the database"), "{told}");
+    }
+    // The last word has to wait: everything is moved, and nothing can be changed.
+    let mut client = place.database.client().await;
+    let waiting = client.transaction().await.unwrap();
+    waiting.execute("LOCK TABLE moving IN EXCLUSIVE MODE", &[]).await.unwrap();
+    let command = Following::start(&data, &[], &place.arguments(&[]));
+    let clients = traffic.over().await;
+    drop(command);
+    let told = refusal(&guise(&data, &["account", "add", "late"]));
+    assert!(told.contains("is about to be moved to postgres://"), "{told}");
+    let told = refusal(&guise(&data, &["migrate", "--abandon"]));
+    assert!(told.contains("say with --to"), "{told}");
+    waiting.rollback().await.unwrap();
+
+    let moved = json(&guise(&data, &place.arguments(&["--json"])));
+    assert!(moved["moved"]["pictures"].as_u64().unwrap() > 0, "{moved}");
+    let told = refusal(&guise(&data, &["migrate", "--abandon", "--to", &place.address]));
+    assert!(told.contains("is in charge there"), "{told}");
+    assert!(old.terminate().success());
+    let new = Process::start(&data, &place.variables(), 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+    knows_what_was_sent(&new.urls[0], &clients).await;
+}
+
+/// What a move has made in a folder's database.
+fn traces(data: &Path) -> i64 {
+    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
+    let traces =
+        "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'moving%' OR name LIKE 'sealed%'";
+    db.query_row(traces, (), |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_the_same_on_both_sides_is_noticed_and_the_folder_stays_in_charge() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut clients = Traffic::clients(&data, 2);
+    let client = &mut clients[0];
+    let old = Process::start(&data, UNLIMITED, 1);
+    for number in 0..5 {
+        client.round(&old.urls[0], number).await.unwrap();
+    }
+    for (wrong, told) in [
+        ("NEW.content := NEW.content || ' '; RETURN NEW", "messages has as many rows ("),
+        ("RETURN NULL", "messages has 0 rows in the place of"),
+    ] {
+        let place = Place { database: Database::new().await, ..Place::new("wrong").await };
+        let place = Place { address: place.database.address(""), ..place };
+        let spoil = format!(
+            "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {wrong}; END $$;
+            CREATE TRIGGER spoil BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION spoil()"
+        );
+        place.database.client().await.batch_execute(&spoil).await.unwrap();
+        let says = refusal(&guise(&data, &["migrate", "--to", &place.address]));
+        assert!(says.contains(told) && says.contains("--abandon"), "{says}");
+        client.round(&old.urls[0], client.once.len()).await.unwrap();
+        assert!(traces(&data) > 0);
+        let says = text(&guise(&data, &["migrate", "--abandon"]));
+        assert!(says.starts_with("Taken back"), "{says}");
+        assert_eq!(traces(&data), 0);
+        let says = refusal(&guise(&data, &["migrate", "--to", &place.address]));
+        assert!(says.contains("make a new database"), "{says}");
+        client.round(&old.urls[0], client.once.len()).await.unwrap();
+    }
+    shows_what_was_told(&old.urls[0], &clients).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_moved_is_refused_and_left_alone() {
+    let place = Place::new("refused").await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let to = ["migrate", "--to", place.address.as_str()];
+    let told = refusal(&guise(&data, &to));
+    assert!(told.contains("there is no installation in") && !data.exists(), "{told}");
+    Signer::new(&data, "shop");
+    let told = refusal(&guise(&data, &["migrate"]));
+    assert!(told.contains("say with --to"), "{told}");
+    let told = refusal(&guise(&data, &["migrate", "--to", "postgres://me:hush@127.0.0.1:1/x"]));
+    assert!(told.contains("could not be opened") && !told.contains("hush"), "{told}");
+
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let told = refusal(&guise_with(&data, &[("GUISE_KEY", key)], &to));
+    assert!(told.contains("the key is not the one that"), "{told}");
+
+    let used = Database::empty().await;
+    let address = used.address("");
+    text(&guise_with(&data, &[("GUISE_STORE", &address)], &["account", "add", "other"]));
+    let told = refusal(&guise(&data, &["migrate", "--to", &address]));
+    assert!(told.contains("there is an installation in postgres://"), "{told}");
+
+    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
+    db.execute_batch("ALTER TABLE profiles ADD COLUMN mood TEXT").unwrap();
+    let told = refusal(&guise(&data, &to));
+    assert!(told.contains("profiles.mood has no place in the other store"), "{told}");
+    db.execute_batch("ALTER TABLE profiles DROP COLUMN mood; PRAGMA user_version = 16").unwrap();
+    let told = refusal(&guise(&data, &to));
+    assert!(told.contains("is of an older guise"), "{told}");
+    assert_eq!(traces(&data), 0);
+}
