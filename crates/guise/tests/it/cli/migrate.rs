@@ -4,6 +4,7 @@ mod traffic;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -119,6 +120,36 @@ async fn nothing_is_missing_or_doubled_when_clients_write_all_the_time() {
     }
     let again = text(&guise(&data, &place.arguments(&[])));
     assert!(again.contains("already") && again.contains("serve --store"), "{again}");
+}
+
+/// `PROFILES=50000 tests/backends/run cargo test -p guise --test it large -- --nocapture` takes minutes, and tells rates.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_installation_is_moved_while_clients_write() {
+    let profiles = std::env::var("PROFILES").map_or(200, |count| count.parse().unwrap());
+    let place = Place::new("large").await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut clients = Traffic::clients(&data, 4);
+    let old = Process::start(&data, UNLIMITED, 1);
+    let began = Instant::now();
+    let writers = clients.split_off(2);
+    for client in &mut clients {
+        for _ in 0..profiles / 200 {
+            client.hundred(&old.urls[0]).await;
+        }
+    }
+    println!("made in {:?}", began.elapsed());
+    let traffic = Traffic::start(writers, &old.urls[0]);
+    traffic.rounds(20).await;
+    let began = Instant::now();
+    println!("{}", text(&guise(&data, &place.arguments(&[]))));
+    println!("moved in {:?}", began.elapsed());
+    clients.extend(traffic.over().await);
+    assert!(old.terminate().success());
+    let new = Process::start(&data, &place.variables(), 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+    knows_what_was_sent(&new.urls[0], &clients).await;
+    println!("compared in {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::{StreamExt, stream};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -142,16 +143,52 @@ impl Client {
         Ok(media["media_id_string"].as_str().unwrap().to_owned())
     }
 
+    /// Makes a profile: its id, and the path of its picture.
+    async fn make(&self, base: &str, media: &str, name: &str) -> Result<(String, String), Refused> {
+        let body = json!({"custom_profile": {"name": name, "avatar": {"media": {"id": media}}}});
+        let new = "/1.1/custom_profiles/new.json";
+        let made = &self.call(base, Method::POST, new, Some(&body)).await?["custom_profile"];
+        let picture = made["avatar"]["media"]["url"].as_str().unwrap();
+        let picture = picture.strip_prefix(PUBLIC).unwrap().to_owned();
+        Ok((made["id"].as_str().unwrap().to_owned(), picture))
+    }
+
+    /// What sends a message as a profile.
+    fn message(&self, profile: &str, text: &str) -> Sent {
+        let message = json!({"target": {"recipient_id": self.to}, "message_data": {"text": text},
+            "custom_profile_id": profile});
+        let body = json!({"event": {"type": "message_create", "message_create": message}});
+        self.request(Method::POST, "/1.1/direct_messages/events/new.json", Some(&body))
+    }
+
+    /// Makes a hundred profiles with one picture, and sends a message as each.
+    pub(super) async fn hundred(&mut self, base: &str) {
+        let media = &self.upload(base).await.unwrap();
+        let first = self.profiles.len();
+        let this = &*self;
+        let each = (first..first + 100).map(|number| async move {
+            let (name, text) = (format!("Zoë {number}"), format!("message {number}"));
+            let (id, picture) = this.make(base, media, &name).await.unwrap();
+            let event = this.send(base, &this.message(&id, &text)).await.unwrap();
+            let event = event["event"]["id"].as_str().unwrap().to_owned();
+            (id, name, picture, event, text)
+        });
+        let made: Vec<_> = stream::iter(each).buffer_unordered(32).collect().await;
+        for (id, name, picture, event, text) in made {
+            if self.profiles.len() == first {
+                self.pictures.insert(id.clone(), picture);
+            }
+            self.profiles.insert(id, name);
+            self.messages.insert(event, text);
+        }
+    }
+
     /// Everything that clients do, once.
     pub(super) async fn round(&mut self, base: &str, number: usize) -> Result<(), Refused> {
         let media = self.upload(base).await?;
         let name = format!("Zoë {number}");
-        let body = json!({"custom_profile": {"name": name, "avatar": {"media": {"id": media}}}});
-        let new = "/1.1/custom_profiles/new.json";
-        let made = &self.call(base, Method::POST, new, Some(&body)).await?["custom_profile"];
-        let id = made["id"].as_str().unwrap().to_owned();
-        let picture = made["avatar"]["media"]["url"].as_str().unwrap();
-        self.pictures.insert(id.clone(), picture.strip_prefix(PUBLIC).unwrap().to_owned());
+        let (id, picture) = self.make(base, &media, &name).await?;
+        self.pictures.insert(id.clone(), picture);
         self.profiles.insert(id.clone(), name);
 
         // What others know it by goes from profile to profile.
@@ -175,12 +212,7 @@ impl Client {
         }
 
         let text = format!("message {number}");
-        let message = json!({"target": {"recipient_id": self.to}, "message_data": {"text": text},
-            "custom_profile_id": id});
-        let body = json!({"event": {"type": "message_create", "message_create": message}});
-        let new = "/1.1/direct_messages/events/new.json";
-        let key = Some(format!("key{number}"));
-        let sent = Sent { key, ..self.request(Method::POST, new, Some(&body)) };
+        let sent = Sent { key: Some(format!("key{number}")), ..self.message(&id, &text) };
         let event = self.send(base, &sent).await?;
         self.messages.insert(event["event"]["id"].as_str().unwrap().to_owned(), text);
         self.once.push((sent, event));
