@@ -127,7 +127,7 @@ fn pool(address: &Address, tls: MakeRustlsConnect, options: Options) -> Result<P
     let bounds = format!(
         "SET statement_timeout = '{STATEMENT_SECONDS_MAX}s'; SET lock_timeout = '{STATEMENT_SECONDS_MAX}s';
         SET idle_in_transaction_session_timeout = '{STATEMENT_SECONDS_MAX}s';
-        SET plan_cache_mode = force_generic_plan;
+        SET plan_cache_mode = force_generic_plan; SET jit = off;
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
     );
     let bound = Hook::async_fn(move |client, _| {
