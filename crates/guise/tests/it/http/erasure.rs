@@ -272,7 +272,7 @@ async fn what_a_crash_left_of_an_erased_picture_is_swept() {
         account: shop.account,
         app: shop.app,
         operator: None,
-        entry: EntryId::new(i64::MAX - 1),
+        entry: EntryId::new(world.next_id()),
         replay: ReplayKey([9; 16]),
         replay_until: guise_domain::Clock::now(&world.clock).plus_seconds(900),
         endpoint: Endpoint::CustomProfilesDestroy,
