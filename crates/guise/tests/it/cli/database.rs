@@ -1,5 +1,8 @@
 //! Everything but pictures in a database elsewhere.
 
+use std::path::Path;
+
+use guise_domain::node_of;
 use tempfile::tempdir;
 
 use super::{json, refusal, settle_with, text};
@@ -44,6 +47,54 @@ async fn what_one_server_made_in_a_database_another_one_shows() {
         watch.line_soon()
     });
     assert_eq!(heard.as_deref(), Some("shop is typing …"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stood_still_goes_on_with_another_number() {
+    let database = Database::empty().await;
+    let address = database.address("");
+    let store = ("GUISE_STORE", address.as_str());
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    settle_with(&data, &[store]);
+    let first = Process::start(&data, &[store], 1);
+    let before = made(&data, store, &first, 0).unwrap();
+    first.signal("-STOP");
+    // Its time is over, and no other number is to be had.
+    let client = database.client().await;
+    let over = format!(
+        "UPDATE nodes SET until = CASE number WHEN {} THEN '-infinity'::timestamptz ELSE 'infinity' END",
+        node_of(before)
+    );
+    client.batch_execute(&over).await.unwrap();
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(data.join("key"), other.join("key")).unwrap();
+    let second = Process::start(&other, &[store], 1);
+    let meanwhile = made(&data, store, &second, 1).unwrap();
+    assert_eq!(node_of(meanwhile), node_of(before));
+    let others =
+        format!("UPDATE nodes SET until = '-infinity' WHERE number <> {}", node_of(before));
+    client.batch_execute(&others).await.unwrap();
+    first.signal("-CONT");
+    // What it makes before it notices is refused.
+    let after = (2..1000).find_map(|number| made(&data, store, &first, number)).unwrap();
+    assert_ne!(node_of(after), node_of(before));
+    assert!(after > before && meanwhile > before);
+    assert_eq!(node_of(made(&data, store, &second, 1000).unwrap()), node_of(before));
+}
+
+/// The id of a profile made through a server, unless it was refused.
+fn made(data: &Path, store: (&str, &str), server: &Process, number: u32) -> Option<i64> {
+    let name = format!("Number {number}");
+    let add = ["--json", "profile", "add", "--name", &name];
+    let output = guise_with(data, &[store, ("GUISE_URL", &server.urls[0])], &add);
+    if !output.status.success() {
+        let says = refusal(&output);
+        assert!(says.contains("503"), "{says}");
+        return None;
+    }
+    json(&output)["id"].as_str().unwrap().parse().ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]

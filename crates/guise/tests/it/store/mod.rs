@@ -63,7 +63,7 @@ async fn on_sqlite<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> 
 
 async fn on_postgres<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> R) {
     let database = Database::new().await;
-    let store = Arc::new(database.indexed_store().await);
+    let store = Arc::new(database.store().await);
     case(Arc::<PostgresStore>::clone(&store)).await;
     store.close().await.unwrap();
     assert_eq!(database.read_as_a_whole().await, [""; 0], "it went by no index");

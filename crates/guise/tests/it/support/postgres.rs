@@ -44,12 +44,6 @@ impl Database {
         PostgresStore::open(&self.address(""), Options::default()).await.unwrap()
     }
 
-    /// A store in it that reads no table as a whole where an index tells where to look.
-    pub(crate) async fn indexed_store(&self) -> PostgresStore {
-        let address = self.address("?options=-c%20enable_seqscan%3Doff");
-        PostgresStore::open(&address, Options::default()).await.unwrap()
-    }
-
     /// The tables of any size that were read as a whole all the same, once all stores in it are closed.
     pub(crate) async fn read_as_a_whole(&self) -> Vec<String> {
         let client = self.client().await;
