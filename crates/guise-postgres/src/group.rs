@@ -61,14 +61,15 @@ pub(crate) async fn run(lent: Lent, fence: Option<Fence>, waiters: Vec<Waiter>) 
     lent.set_unfit(true);
     let (said, heard) = mpsc::unbounded_channel();
     let only = waiters.len() == 1;
-    let locks = waiters.iter().map(|waiter| waiter.locks.clone()).collect();
+    let (locks, seats): (Vec<_>, Vec<_>) =
+        waiters.into_iter().map(|Waiter { locks, seat }| (locks, seat)).unzip();
     let mut group = Group {
         lent: &lent,
         fence,
         ceiling: None,
         only,
         locks,
-        later: waiters.into_iter().enumerate().collect(),
+        later: seats.into_iter().enumerate().collect(),
         busy: HashSet::new(),
         live: HashMap::new(),
         said,
@@ -76,6 +77,7 @@ pub(crate) async fn run(lent: Lent, fence: Option<Fence>, waiters: Vec<Waiter>) 
         round: Round::default(),
         done: Vec::new(),
         kept: Vec::new(),
+        spoilt: false,
         broken: None,
     };
     group.begin();
@@ -92,7 +94,7 @@ struct Group<'a> {
     /// Whether there is one step only, which is told why it failed.
     only: bool,
     locks: Vec<Locks>,
-    later: VecDeque<(usize, Waiter)>,
+    later: VecDeque<(usize, oneshot::Sender<Queried<Seat>>)>,
     busy: HashSet<Key>,
     /// Steps that have begun and are not done, and for how many answers each waits.
     live: HashMap<usize, usize>,
@@ -101,6 +103,8 @@ struct Group<'a> {
     round: Round,
     done: Vec<Answer<()>>,
     kept: Vec<i64>,
+    /// Whether the connection had better not be used again.
+    spoilt: bool,
     broken: Option<Error>,
 }
 
@@ -162,14 +166,14 @@ impl Group<'_> {
             self.later.clear();
         }
         let mut taken = self.busy.clone();
-        for (number, waiter) in mem::take(&mut self.later) {
-            let keys = &waiter.locks.own;
+        for (number, seat) in mem::take(&mut self.later) {
+            let keys = self.locks.get(number).map_or(&[][..], |locks| &locks.own);
             let free = keys.iter().all(|key| !taken.contains(key));
             taken.extend(keys);
             if !free {
-                self.later.push_back((number, waiter));
-            } else if waiter.seat.send(Ok(Seat::new(number, self.said.clone()))).is_ok() {
-                self.busy.extend(self.locks.get(number).into_iter().flat_map(|locks| &locks.own));
+                self.later.push_back((number, seat));
+            } else if seat.send(Ok(Seat::new(number, self.said.clone()))).is_ok() {
+                self.busy.extend(keys);
                 self.live.insert(number, 0);
             }
         }
@@ -242,12 +246,16 @@ impl Group<'_> {
                     }
                 }
             }
-            Err(error) => self.broken = Some(error),
+            Err(error) => {
+                self.spoilt |= error.spoils_connection();
+                self.broken = Some(error);
+            }
         }
     }
 
     /// What the first that failed is told tells why; the others are told that it was not they.
     fn fail(&mut self, turn: Turn, error: Error) {
+        self.spoilt |= error.spoils_connection();
         match turn {
             Turn::One(_, Some(answer)) if self.only => {
                 self.broken = Some(Error::Disturbed);
@@ -310,6 +318,7 @@ impl Group<'_> {
         }
         match (unknown, failed) {
             (Some(_), _) => false,
+            _ if self.spoilt => false,
             (None, true) => {
                 timeout(PATIENCE, self.lent.run(ROLLBACK)).await.is_ok_and(|rolled| rolled.is_ok())
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guise_domain::rate::Endpoint;
 use guise_domain::{
-    Admitted, Installation, Media, MessageId, Profiles, Rates, Sealed, Signal, Signals,
+    Admitted, Installation, Media, MessageId, Profiles, Rates, Sealed, Signal, Signals, StoreError,
 };
 use guise_postgres::{Options, PostgresStore};
 use tokio::task::JoinSet;
@@ -36,6 +36,32 @@ async fn the_log_refuses_whatever_is_not_an_addition() {
         assert_eq!(said, Some("the log is append-only"), "{sql}");
     }
     assert_eq!(lines().await, before);
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_no_writes_is_not_used_again() {
+    let database = Database::new().await;
+    let store =
+        PostgresStore::open(&database.address(""), Options { connections: 1 }).await.unwrap();
+    let client = database.client().await;
+    // What a server says that was the primary before.
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'no writes' USING ERRCODE = 'read_only_sql_transaction'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON installation EXECUTE FUNCTION refuse()";
+    client.batch_execute(refuse).await.unwrap();
+    let connection = async || {
+        store.ready().await.unwrap();
+        let sql = "SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%recovery%'";
+        client.query_one(sql, &[]).await.unwrap().get::<_, i32>(0)
+    };
+    let before = connection().await;
+    let proof = || Sealed::from_bytes(vec![1]);
+    let refused = store.key_proof(proof()).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert_ne!(connection().await, before);
+    client.batch_execute("DROP TRIGGER refuse ON installation").await.unwrap();
+    assert_eq!(store.key_proof(proof()).await.unwrap().as_bytes(), [1]);
 }
 
 #[tokio::test]
