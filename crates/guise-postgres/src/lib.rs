@@ -55,7 +55,7 @@ use crate::address::Address;
 pub use crate::address::without_password;
 pub use crate::error::OpenError;
 use crate::nodes::Node;
-use crate::query::{Db, Lent};
+use crate::query::Db;
 use crate::queue::Queue;
 use crate::signals::Ear;
 
@@ -109,7 +109,7 @@ impl PostgresStore {
     }
 
     async fn lent(&self) -> error::Queried<Db> {
-        Ok(Db::Lent(Box::new(Lent::new(self.pool.get().await?))))
+        Db::of(&self.pool).await
     }
 }
 

@@ -11,7 +11,7 @@ use guise_domain::moving::{Row, Sum, Table};
 
 use crate::address::Address;
 use crate::error::{OpenError, Queried};
-use crate::query::{Columns, Db, Lent, execute, one};
+use crate::query::{Columns, Db, execute, one};
 use crate::{Options, pool, schema, tls};
 
 pub use pass::Pass;
@@ -199,7 +199,7 @@ impl Target {
     }
 
     async fn db(&self) -> Queried<Db> {
-        Ok(Db::Lent(Box::new(Lent::new(self.pool.get().await?))))
+        Db::of(&self.pool).await
     }
 
     /// A connection in a transaction that may take as long as it takes. It is closed unless that ends well.

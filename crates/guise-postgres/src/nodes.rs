@@ -19,7 +19,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::error::{Error, Queried, impossible};
-use crate::query::{Columns, Db, Found, Lent, Statement, all, execute, one};
+use crate::query::{Columns, Db, Found, Statement, all, execute, one};
 
 const NOW: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 // Those first whose ids lie in the past, so that new ones do not run ahead of the clock; of them whatever was free for
@@ -64,7 +64,7 @@ impl Node {
     /// The mint of this program's ids. The first to ask for it has a number taken.
     pub(crate) async fn ids(self: &Arc<Self>, pool: &Pool) -> Queried<Arc<Ids>> {
         let ids = self.ids.get_or_try_init(|| async {
-            let held = take(&lent(pool).await?).await?;
+            let held = take(&Db::of(pool).await?).await?;
             let ids = Arc::new(Ids::new(held.number, held.floor));
             self.set_held(held);
             let lost = Arc::clone(&self.lost);
@@ -91,14 +91,14 @@ impl Node {
         let renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(renewing), Some(held)) = (renewing, self.held()) else { return Ok(()) };
         renewing.abort();
-        let db = lent(pool).await?;
+        let db = Db::of(pool).await?;
         execute(&db, RELEASE, (i64::from(held.number), &held.holder)).await.map(drop)
     }
 
     /// Renews the lease, or takes another number where it is lost.
     async fn renew(&self, pool: &Pool) -> Queried<()> {
         let (Some(held), Some(ids)) = (self.held(), self.ids.get()) else { return Ok(()) };
-        let db = lent(pool).await?;
+        let db = Db::of(pool).await?;
         let lease = (i64::from(held.number), &held.holder, NODE_LEASE_SECONDS);
         if execute(&db, RENEW, lease).await? == 0 {
             let taken = take(&db).await?;
@@ -162,10 +162,6 @@ impl Held {
     fn made(&self, id: i64) -> bool {
         node_of(id) == i64::from(self.number) && id > self.floor
     }
-}
-
-async fn lent(pool: &Pool) -> Queried<Db> {
-    Ok(Db::Lent(Box::new(Lent::new(pool.get().await?))))
 }
 
 /// Takes a number that nobody has.

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Pool};
 use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Row, RowStream, Statement as Prepared};
 
@@ -156,11 +156,24 @@ impl Many {
 }
 
 impl Db {
+    /// A connection of its own, once the pool has one.
+    pub(crate) async fn of(pool: &Pool) -> Queried<Self> {
+        Ok(Self::Lent(Box::new(Lent::new(pool.get().await?))))
+    }
+
     /// The connection on which nobody else is.
     pub(crate) fn lent(&self) -> Queried<&Lent> {
         match self {
             Self::Lent(lent) => Ok(lent),
             Self::Seat(_) => Err(impossible("a connection that is shared")),
+        }
+    }
+
+    /// The seat in a transaction that others share.
+    pub(crate) fn seat(&self) -> Queried<&Seat> {
+        match self {
+            Self::Seat(seat) => Ok(seat),
+            Self::Lent(_) => Err(impossible("a step without a seat")),
         }
     }
 

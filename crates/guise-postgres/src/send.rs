@@ -108,18 +108,11 @@ async fn deliver(
     if let Some(Face { profile, .. }) = &message.face {
         step.put(MARK_PROFILE, (sender.get(), profile.get(), at))?;
     }
-    // Two who write to each other at once meet in both boxes: always in the same one first.
-    let mut boxes = vec![sender, recipient];
-    boxes.sort_unstable_by_key(|account| account.get());
-    boxes.dedup();
-    for account in boxes {
-        put_into_box(step, account, &message)?;
-        if account == sender {
-            let row = (sender.get(), recipient.get(), at, i64::from(free), id.get());
-            step.put(WROTE, row)?;
-        } else {
-            step.put(HEARD, (recipient.get(), sender.get(), at, id.get()))?;
-        }
+    put_into_box(step, sender, &message)?;
+    step.put(WROTE, (sender.get(), recipient.get(), at, i64::from(free), id.get()))?;
+    if recipient != sender {
+        put_into_box(step, recipient, &message)?;
+        step.put(HEARD, (recipient.get(), sender.get(), at, id.get()))?;
     }
     let revision = message.face.as_ref().map(|face| face.revision);
     note(step, admission, Action::MessageSent, id.get(), revision)?;

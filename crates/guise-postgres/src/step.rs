@@ -13,7 +13,7 @@ use guise_domain::limits::STEP_TRIES_MAX;
 use guise_domain::{AccountId, AppId, StoreError};
 
 use crate::PostgresStore;
-use crate::error::{Error, Queried, impossible};
+use crate::error::{Error, Queried};
 use crate::group::{Key, Locks};
 use crate::query::{self, Db, Lent, Statement, execute};
 use crate::value::Params;
@@ -39,10 +39,7 @@ impl Step {
 
     /// Has a statement over `asked` run with what the step next waits for, be it its commit.
     pub(crate) fn put(&self, sql: &str, params: impl Params) -> Queried<()> {
-        match &*self.db {
-            Db::Seat(seat) => seat.put(Statement::new(sql, params)),
-            Db::Lent(_) => Err(impossible("a step without a seat")),
-        }
+        self.db.seat()?.put(Statement::new(sql, params))
     }
 
     /// Has other steps that change something of this account wait until this one is over.
@@ -57,10 +54,7 @@ impl Step {
 
     async fn commit(&self) -> Queried<()> {
         let kept = mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
-        match &*self.db {
-            Db::Seat(seat) => seat.done(kept).await,
-            Db::Lent(_) => Err(impossible("a step without a seat")),
-        }
+        self.db.seat()?.done(kept).await
     }
 }
 

@@ -55,8 +55,11 @@ impl Pictures {
 
     /// Does the same with what rows spoke of that changed.
     pub(super) async fn follow(&self, Touched { before, now }: Touched) -> anyhow::Result<()> {
-        let kept = self.kept.borrow().clone();
-        self.add(now.iter().filter(|name| !kept.contains(*name)), || ()).await?;
+        let missing: Vec<_> = {
+            let kept = self.kept.borrow();
+            now.iter().filter(|name| !kept.contains(*name)).collect()
+        };
+        self.add(missing.into_iter(), || ()).await?;
         self.remove(before.difference(&now)).await
     }
 

@@ -1,6 +1,6 @@
 //! Everything but pictures in a database elsewhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use guise_domain::node_of;
 use tempfile::tempdir;
@@ -21,10 +21,7 @@ async fn what_one_server_made_in_a_database_another_one_shows() {
     let add = ["--json", "profile", "add", "--name", "Zoë"];
     json(&guise_with(&data, &[store, ("GUISE_URL", &server.urls[0])], &add));
 
-    // The next one has only the key in common with it.
-    let other = folder.path().join("other");
-    std::fs::create_dir(&other).unwrap();
-    std::fs::copy(data.join("key"), other.join("key")).unwrap();
+    let other = with_the_key_of(&data);
     let second = Process::start(&other, &[store, ("GUISE_NODE", "1")], 1);
     let url = ("GUISE_URL", second.urls[0].as_str());
     let listed = text(&guise_with(&data, &[store, url], &["profile", "list"]));
@@ -67,9 +64,7 @@ async fn a_server_that_stood_still_goes_on_with_another_number() {
         node_of(before)
     );
     client.batch_execute(&over).await.unwrap();
-    let other = folder.path().join("other");
-    std::fs::create_dir(&other).unwrap();
-    std::fs::copy(data.join("key"), other.join("key")).unwrap();
+    let other = with_the_key_of(&data);
     let second = Process::start(&other, &[store], 1);
     let meanwhile = made(&data, store, &second, 1).unwrap();
     assert_eq!(node_of(meanwhile), node_of(before));
@@ -82,6 +77,14 @@ async fn a_server_that_stood_still_goes_on_with_another_number() {
     assert_ne!(node_of(after), node_of(before));
     assert!(after > before && meanwhile > before);
     assert_eq!(node_of(made(&data, store, &second, 1000).unwrap()), node_of(before));
+}
+
+/// A folder beside this one, which has only the key in common with it.
+fn with_the_key_of(data: &Path) -> PathBuf {
+    let other = data.with_file_name("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(data.join("key"), other.join("key")).unwrap();
+    other
 }
 
 /// The id of a profile made through a server, unless it was refused.
