@@ -1,53 +1,44 @@
-//! `guise-load`: puts load on a running server with signed requests, and measures it against the server's own floor.
+//! `guise-load`: puts load on a running server with signed requests, and measures it.
 //!
-//! Machines are shared and noisy, so the figure that carries over is the ratio within one run: profiles created per
-//! second to `/healthz` answered per second, over the same connections.
+//! Machines are shared and noisy, so the figure that carries over is the ratio between scenarios of one run.
 
-mod run;
-mod signer;
+mod args;
+mod client;
+mod echo;
+mod figures;
+mod keys;
+mod load;
+mod machine;
+mod progress;
+mod report;
+mod request;
+mod scenario;
+mod schedule;
+mod stage;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
+use tokio::runtime::Builder;
 
-use run::{Figures, measure};
-use signer::Signer;
+use args::{Arguments, Command, Http, Options, Run};
+use client::Server;
+use echo::Echo;
+use keys::Keys;
+use load::Plan;
+use machine::Servers;
+use progress::Progress;
+use report::Row;
+use request::{Content, Expected, Request, Traffic};
+use scenario::Scenario;
+use stage::Stage;
 
-/// Create profiles as fast as a server can, and compare with its health check.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Example:\n  GUISE_LIMITS_CUSTOM_PROFILES_NEW=9000000/24h guise serve\n  \
-                  guise-load --avatar face.jpg --connections 64 --seconds 10\n\n\
-                  The credentials come from GUISE_CONSUMER_KEY, GUISE_CONSUMER_SECRET, GUISE_TOKEN and GUISE_TOKEN_SECRET."
-)]
-struct Arguments {
-    /// The server
-    #[arg(long, default_value = "http://127.0.0.1:8080", env = "GUISE_URL")]
-    url: String,
-    /// Connections at once
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
-    /// How long each part runs
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
-    seconds: u16,
-    /// A picture for the profiles
-    #[arg(long, value_name = "FILE")]
-    avatar: PathBuf,
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match load(&arguments).await {
-        Ok(text) => {
-            let _ = write!(std::io::stdout(), "{text}");
-            ExitCode::SUCCESS
-        }
+fn main() -> ExitCode {
+    match execute(Arguments::parse().command) {
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "guise-load: {error:#}");
             ExitCode::FAILURE
@@ -55,37 +46,103 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn load(arguments: &Arguments) -> anyhow::Result<String> {
-    let signer = Signer::from_environment(arguments.url.trim_end_matches('/'))?;
-    let picture = std::fs::read(&arguments.avatar)
-        .with_context(|| format!("{} cannot be read", arguments.avatar.display()))?;
-    let media = signer.upload(picture).await?;
-    let length = Duration::from_secs(u64::from(arguments.seconds));
-    let probe = signer.clone();
-    let health = measure(arguments.connections, length, move |client| {
-        let request = client.get(probe.url("/healthz"));
-        async move { Ok(request.send().await?.error_for_status()?.bytes().await?.len()) }
-    })
-    .await?;
-    let create = measure(arguments.connections, length, move |client| {
-        let request = signer.create(client, &media);
-        async move { Ok(request.send().await?.error_for_status()?.bytes().await?.len()) }
-    })
-    .await?;
-    Ok(report(&health, &create))
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    // All connections on one thread: nothing is handed over, and the rest of the machine is the server's.
+    let one_thread = || Builder::new_current_thread().enable_all().build();
+    match command {
+        Command::Run(run) => {
+            let rows = one_thread()?.block_on(measure_scenarios(&run))?;
+            report(&run.options, &rows)
+        }
+        Command::Http(http) => {
+            let rows = vec![one_thread()?.block_on(measure_request(&http))?];
+            report(&http.options, &rows)
+        }
+        Command::Echo(echo) => {
+            if echo.with_parent {
+                echo::end_with_parent();
+            }
+            Builder::new_multi_thread().enable_all().build()?.block_on(echo::serve(echo.listen))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
-fn report(health: &Figures, create: &Figures) -> String {
-    format!(
-        "{:<22}{:>10}{:>12}{:>10}{:>10}{:>10}\n{}{}create / healthz: {:.3}\n",
-        "",
-        "answers",
-        "per second",
-        "p50 ms",
-        "p99 ms",
-        "max ms",
-        health.row("GET /healthz"),
-        create.row("POST custom_profiles"),
-        create.rate() / health.rate()
-    )
+async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Row>> {
+    let options = &run.options;
+    let server = Server::parse(&options.url)?;
+    let servers = Servers::new(options.processes.clone())?;
+    let is_signed = run.scenarios.iter().any(|scenario| !scenario.is_open());
+    let keys = if is_signed { Keys::read(options.keys.as_deref())? } else { Vec::new() };
+    let progress = Progress::new();
+    let (avatar, to) = (options.avatar.as_deref(), options.to.clone());
+    let mut stage = Stage::new(server.clone(), keys, avatar, to, &progress)?;
+    let mut rows = Vec::new();
+    for scenario in &run.scenarios {
+        let name = scenario.name();
+        progress.begin(&name);
+        let traffic = scenario.traffic(&mut stage).await;
+        let traffic = traffic.with_context(|| format!("{name} cannot be prepared"))?;
+        let measured = if *scenario == Scenario::Echo {
+            let echo = Echo::start()?;
+            let servers = Servers::new(vec![echo.process()])?;
+            let server = Server::parse(&echo.url)?;
+            load::run(&options.plan(), &server, traffic, &servers, &progress).await?
+        } else {
+            load::run(&options.plan(), &server, traffic, &servers, &progress).await?
+        };
+        rows.push((name, measured));
+    }
+    Ok(rows)
+}
+
+async fn measure_request(http: &Http) -> anyhow::Result<Row> {
+    let options = &http.options;
+    let server = Server::parse(&options.url)?;
+    let servers = Servers::new(options.processes.clone())?;
+    anyhow::ensure!(http.path.starts_with('/'), "--path: {} does not begin with /", http.path);
+    let headers: Vec<_> = http.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let content = match &http.contains {
+        None => Content::Anything,
+        Some(text) => Content::holds(&[text]),
+    };
+    let expected = Expected { status: http.expect, content };
+    let body = http.body.clone().into_bytes();
+    let mut request = Request::new(&server, &http.method, &http.path, &headers, body, expected);
+    if http.signed {
+        let keys = Keys::read(options.keys.as_deref())?;
+        let keys = keys.first().context("there are no keys")?;
+        request = request.signed(keys.signer(&server, &http.method, &http.path));
+    }
+    let name = options.label.clone().unwrap_or_else(|| request.line().to_owned());
+    let mut traffic = Traffic::default();
+    traffic.add(1, vec![request]);
+    let progress = Progress::new();
+    progress.begin(&name);
+    let measured = load::run(&options.plan(), &server, vec![traffic], &servers, &progress).await?;
+    Ok((name, measured))
+}
+
+/// Prints the table and writes the files.
+fn report(options: &Options, rows: &[Row]) -> anyhow::Result<ExitCode> {
+    write!(std::io::stdout(), "{}", report::table(rows))?;
+    if let Some(path) = &options.json {
+        let json = report::json(options.label.as_deref(), &options.plan(), rows);
+        let text = serde_json::to_string_pretty(&json)? + "\n";
+        std::fs::write(path, text)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let is_right = rows.iter().all(|(_, measured)| measured.tally.wrong() == 0);
+    Ok(if is_right || options.allow_errors { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Options {
+    fn plan(&self) -> Plan {
+        Plan {
+            connections: self.connections,
+            warmup: Duration::from_secs(self.warmup.into()),
+            length: Duration::from_secs(self.seconds.into()),
+            rate: self.rate,
+        }
+    }
 }

@@ -63,7 +63,7 @@ pub(crate) fn write<'a>(
 }
 
 /// Encodes what is encoded: only the percent signs are left to do.
-fn encode_again(to: &mut impl FnMut(&[u8]), normal: &str) {
+pub(crate) fn encode_again(to: &mut impl FnMut(&[u8]), normal: &str) {
     let mut pieces = normal.split('%');
     to(pieces.next().unwrap_or_default().as_bytes());
     for piece in pieces {

@@ -17,4 +17,4 @@ pub use key::SigningKey;
 pub use presented::{
     ParseError, Presented, Request, body_hash_matches, names, protocol_parameters,
 };
-pub use sign::{Credentials, sign};
+pub use sign::{Credentials, Signer, sign};

@@ -1,0 +1,134 @@
+//! What is counted while requests are answered.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use crate::request::Wrong;
+
+/// The longest latency that is told apart from longer ones.
+const LATENCY_MICROS_MAX: u64 = 600_000_000;
+/// A thousandth is told apart.
+const DIGITS: u8 = 3;
+
+/// When requests are measured: those that are to start from `from` on and before `to`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) from: Instant,
+    pub(crate) to: Instant,
+}
+
+impl Window {
+    pub(crate) fn holds(&self, moment: Instant) -> bool {
+        self.from <= moment && moment < self.to
+    }
+
+    pub(crate) fn length(&self) -> Duration {
+        self.to - self.from
+    }
+
+    /// How much time one figure of the throughput is for.
+    pub(crate) fn slice(&self) -> Duration {
+        let is_short = self.length() <= Duration::from_mins(1);
+        if is_short { Duration::from_millis(100) } else { Duration::from_secs(1) }
+    }
+}
+
+/// Counts of a scenario, while it runs and after.
+pub(crate) struct Tally {
+    pub(crate) window: Window,
+    /// Requests of the window that were sent.
+    pub(crate) sent: u64,
+    /// Right answers to them, by microseconds since they were to start.
+    pub(crate) latencies: Histogram<u64>,
+    /// What was wrong with the others.
+    pub(crate) errors: BTreeMap<Wrong, u64>,
+    /// Right answers that came within each slice of the window, whenever their requests began.
+    pub(crate) throughput: Vec<u64>,
+    /// The sum of those.
+    pub(crate) arrived: u64,
+    /// By how much requests began late although a connection was free, in microseconds: the generator's own fault.
+    pub(crate) late: Histogram<u64>,
+    /// Requests of the window that no connection was free for until its end.
+    pub(crate) overdue: u64,
+}
+
+impl Tally {
+    /// # Errors
+    /// Never: the bounds are sound.
+    pub(crate) fn new(window: Window) -> anyhow::Result<Self> {
+        let slices = window.length().as_millis().div_ceil(window.slice().as_millis());
+        let histogram = Histogram::new_with_bounds(1, LATENCY_MICROS_MAX, DIGITS)?;
+        Ok(Self {
+            window,
+            sent: 0,
+            latencies: histogram.clone(),
+            errors: BTreeMap::new(),
+            throughput: vec![0; usize::try_from(slices)?],
+            arrived: 0,
+            late: histogram,
+            overdue: 0,
+        })
+    }
+
+    /// A request that was to start at `due` was sent.
+    pub(crate) fn send(&mut self, due: Instant) {
+        self.sent += u64::from(self.window.holds(due));
+    }
+
+    /// Its answer came at `now`, or none.
+    pub(crate) fn answer(&mut self, due: Instant, now: Instant, checked: Result<(), Wrong>) {
+        if checked.is_ok() && self.window.holds(now) {
+            self.arrived += 1;
+            let slice = (now - self.window.from).as_micros() / self.window.slice().as_micros();
+            let slice =
+                usize::try_from(slice).ok().and_then(|slice| self.throughput.get_mut(slice));
+            if let Some(count) = slice {
+                *count += 1;
+            }
+        }
+        if self.window.holds(due) {
+            match checked {
+                Ok(()) => self.latencies.saturating_record(micros(now - due)),
+                Err(wrong) => *self.errors.entry(wrong).or_default() += 1,
+            }
+        }
+    }
+
+    /// A free connection began at `now` what was due before.
+    pub(crate) fn begin_late(&mut self, due: Instant, now: Instant) {
+        if self.window.holds(due) {
+            self.late.saturating_record(micros(now - due));
+        }
+    }
+
+    /// A request was not even sent before the window ended: it took at least until then.
+    pub(crate) fn miss(&mut self, due: Instant) {
+        if self.window.holds(due) {
+            self.overdue += 1;
+            self.latencies.saturating_record(micros(self.window.to - due));
+        }
+    }
+
+    /// Right answers to requests of the window.
+    pub(crate) fn answered(&self) -> u64 {
+        self.latencies.len() - self.overdue
+    }
+
+    pub(crate) fn wrong(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    /// Counts what was sent and neither answered nor failed.
+    pub(crate) fn close(&mut self) {
+        let unanswered = self.sent - self.answered() - self.wrong();
+        if unanswered > 0 {
+            self.errors.insert(Wrong::Unanswered, unanswered);
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

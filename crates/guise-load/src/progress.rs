@@ -1,0 +1,60 @@
+//! A live line on standard error, if that is a terminal.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::figures::Tally;
+
+/// The line of whatever is measured.
+pub(crate) struct Progress {
+    line: ProgressBar,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let style = ProgressStyle::with_template("{spinner} {prefix:8} {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        Self { line: ProgressBar::new_spinner().with_style(style) }
+    }
+
+    /// What is shown from now on is about this.
+    pub(crate) fn begin(&self, name: &str) {
+        self.line.set_prefix(name.to_owned());
+    }
+
+    /// Says what is prepared.
+    pub(crate) fn prepare(&self, what: &str) {
+        self.line.set_message(what.to_owned());
+        self.line.tick();
+    }
+
+    /// Shows where a measurement is.
+    pub(crate) fn show(&self, tally: &Tally) {
+        if self.line.is_hidden() {
+            return;
+        }
+        let (now, window) = (Instant::now(), tally.window);
+        let message = if now < window.from {
+            format!("warming up, {:.0?} to go", window.from - now)
+        } else {
+            let elapsed = (now - window.from).as_secs_f64().max(0.1);
+            let p99 = tally.latencies.value_at_quantile(0.99);
+            format!(
+                "{:.0} a second, p99 {:.2?}, {} wrong, {:.0?} to go",
+                tally.arrived as f64 / elapsed,
+                Duration::from_micros(p99),
+                tally.wrong(),
+                window.to.saturating_duration_since(now),
+            )
+        };
+        self.line.set_message(message);
+        self.line.tick();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.line.finish_and_clear();
+    }
+}
