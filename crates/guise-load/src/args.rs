@@ -85,7 +85,7 @@ pub(crate) struct Options {
     /// Requests to start each second, whatever the server makes of them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rate: Option<u32>,
-    /// Credentials as JSON; without it GUISE_CONSUMER_KEY, GUISE_CONSUMER_SECRET, GUISE_TOKEN and GUISE_TOKEN_SECRET
+    /// Credentials as JSON; without it those of the environment
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
     /// A picture for profiles and uploads [default: one of 400 pixels and 16 kB]
@@ -97,7 +97,7 @@ pub(crate) struct Options {
     /// A process of the server, whose CPU time and memory are measured; as often as you like
     #[arg(long = "pid", value_name = "PID")]
     pub(crate) processes: Vec<u32>,
-    /// Write the figures as JSON
+    /// Write the figures as JSON; - prints them in place of the table
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Write pictures there: latency.svg and throughput.svg

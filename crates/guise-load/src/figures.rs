@@ -7,6 +7,42 @@ use hdrhistogram::Histogram;
 
 use crate::request::Wrong;
 
+/// What was measured of a scenario.
+pub(crate) struct Figures {
+    pub(crate) name: String,
+    pub(crate) tally: Tally,
+    pub(crate) usage: Usage,
+}
+
+/// What was used between two moments near the ends of the window.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// Right answers that arrived between them.
+    pub(crate) answers: u64,
+    pub(crate) server_cpu: Option<Duration>,
+    pub(crate) own_cpu: Option<Duration>,
+    /// At the end.
+    pub(crate) resident_mib: Option<f64>,
+    pub(crate) resident_mib_max: Option<f64>,
+}
+
+impl Usage {
+    /// Microseconds of the servers' CPU time for each answer.
+    pub(crate) fn server_micros(&self) -> Option<f64> {
+        self.micros(self.server_cpu)
+    }
+
+    /// Microseconds of the generator's CPU time for each answer.
+    pub(crate) fn own_micros(&self) -> Option<f64> {
+        self.micros(self.own_cpu)
+    }
+
+    fn micros(&self, time: Option<Duration>) -> Option<f64> {
+        let time = time.filter(|_| self.answers > 0)?;
+        Some(time.as_secs_f64() * 1e6 / float(self.answers))
+    }
+}
+
 /// The longest latency that is told apart from longer ones.
 const LATENCY_MICROS_MAX: u64 = 600_000_000;
 /// A thousandth is told apart.
@@ -41,7 +77,7 @@ pub(crate) struct Tally {
     /// Requests of the window that were sent.
     pub(crate) sent: u64,
     /// Right answers to them, by microseconds since they were to start.
-    pub(crate) latencies: Histogram<u64>,
+    latencies: Histogram<u64>,
     /// What was wrong with the others.
     pub(crate) errors: BTreeMap<Wrong, u64>,
     /// Right answers that came within each slice of the window, whenever their requests began.
@@ -49,7 +85,7 @@ pub(crate) struct Tally {
     /// The sum of those.
     pub(crate) arrived: u64,
     /// By how much requests began late although a connection was free, in microseconds: the generator's own fault.
-    pub(crate) late: Histogram<u64>,
+    late: Histogram<u64>,
     /// Requests of the window that no connection was free for until its end.
     pub(crate) overdue: u64,
 }
@@ -111,6 +147,21 @@ impl Tally {
         }
     }
 
+    /// Right answers in each second of the window, by when they arrived.
+    pub(crate) fn per_second(&self) -> f64 {
+        float(self.arrived) / self.window.length().as_secs_f64()
+    }
+
+    /// The milliseconds in which this share of the answers came.
+    pub(crate) fn latency_ms(&self, share: f64) -> f64 {
+        float(self.latencies.value_at_quantile(share)) / 1000.0
+    }
+
+    /// The milliseconds that all but a hundredth of the starts were late at most.
+    pub(crate) fn late_ms(&self) -> f64 {
+        float(self.late.value_at_quantile(0.99)) / 1000.0
+    }
+
     /// Right answers to requests of the window.
     pub(crate) fn answered(&self) -> u64 {
         self.latencies.len() - self.overdue
@@ -131,4 +182,9 @@ impl Tally {
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure to read")]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::client::{Connection, Server};
-use crate::figures::{Tally, Window};
+use crate::figures::{Figures, Tally, Usage, Window};
 use crate::machine::{self, Servers};
 use crate::progress::Progress;
 use crate::request::{Mark, Pen, Request, Traffic, Wrong};
@@ -32,25 +33,6 @@ pub(crate) struct Plan {
     pub(crate) rate: Option<u32>,
 }
 
-/// What was measured.
-pub(crate) struct Measured {
-    pub(crate) tally: Tally,
-    pub(crate) usage: Usage,
-}
-
-/// What was used between two moments near both ends of the window.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Usage {
-    /// Answers that arrived, and in which time.
-    pub(crate) answers: u64,
-    pub(crate) elapsed: Duration,
-    pub(crate) server_cpu: Option<Duration>,
-    pub(crate) own_cpu: Option<Duration>,
-    /// At the end, and the most.
-    pub(crate) resident_mib: Option<f64>,
-    pub(crate) resident_mib_max: Option<f64>,
-}
-
 /// What the connections share.
 struct Load {
     traffic: Vec<Traffic>,
@@ -69,16 +51,20 @@ struct Load {
 /// # Errors
 /// The server takes no connection.
 pub(crate) async fn run(
+    name: &str,
     plan: &Plan,
     server: &Server,
     traffic: Vec<Traffic>,
     servers: &Servers,
     progress: &Progress,
-) -> anyhow::Result<Measured> {
+) -> anyhow::Result<Figures> {
     let mut connections = Vec::new();
     for _ in 0..plan.connections {
         let mut connection = Connection::new(server.clone());
-        connection.connect().await?;
+        connection
+            .connect()
+            .await
+            .with_context(|| format!("{} takes no connection", server.host))?;
         connections.push(connection);
     }
     let began = Instant::now();
@@ -90,7 +76,7 @@ pub(crate) async fn run(
         schedule,
         window,
         tally: Mutex::new(Tally::new(window)?),
-        marks: AtomicU32::new(random() as u32),
+        marks: AtomicU32::new(u32::try_from(random() >> 32)?),
         run: format!("{:016x}", random()),
         epoch: (began, seconds_since_epoch()),
     });
@@ -102,13 +88,13 @@ pub(crate) async fn run(
     let all = async { while loops.join_next().await.is_some() {} };
     let _ = timeout(GRACE, all).await;
     loops.shutdown().await;
-    let load = Arc::into_inner(load).ok_or_else(|| anyhow::anyhow!("a connection goes on"))?;
+    let load = Arc::into_inner(load).context("a connection goes on")?;
     let mut tally = load.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     for due in load.schedule.iter().flat_map(Schedule::missed) {
         tally.miss(due);
     }
     tally.close();
-    Ok(Measured { tally, usage })
+    Ok(Figures { name: name.to_owned(), tally, usage })
 }
 
 impl Load {
@@ -161,7 +147,7 @@ impl Load {
 
     /// Waits until the window is over.
     async fn watch(&self, servers: &Servers, progress: &Progress) -> Usage {
-        let look = || (Instant::now(), self.tally().arrived, servers.cpu(), machine::own_cpu());
+        let look = || (self.tally().arrived, servers.cpu(), machine::own_cpu());
         let mut most: Option<f64> = None;
         let mut now = Instant::now();
         let mut first = look();
@@ -179,10 +165,9 @@ impl Load {
         let last = look();
         let between = |first: Option<Duration>, last: Option<Duration>| last?.checked_sub(first?);
         Usage {
-            answers: last.1 - first.1,
-            elapsed: last.0 - first.0,
-            server_cpu: between(first.2, last.2),
-            own_cpu: between(first.3, last.3),
+            answers: last.0 - first.0,
+            server_cpu: between(first.1, last.1),
+            own_cpu: between(first.2, last.2),
             resident_mib: servers.resident_mib(),
             resident_mib_max: most,
         }
@@ -198,7 +183,7 @@ pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// The state after `state` of the generator SplitMix64.
+/// The state after `state` of the generator `SplitMix64`.
 const fn next_random(state: u64) -> u64 {
     state.wrapping_add(0x9E37_79B9_7F4A_7C15)
 }

@@ -17,6 +17,7 @@ mod schedule;
 mod stage;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,11 +28,11 @@ use tokio::runtime::Builder;
 use args::{Arguments, Command, Http, Options, Run};
 use client::Server;
 use echo::Echo;
+use figures::Figures;
 use keys::Keys;
 use load::Plan;
 use machine::Servers;
 use progress::Progress;
-use report::Row;
 use request::{Content, Expected, Request, Traffic};
 use scenario::Scenario;
 use stage::Stage;
@@ -68,7 +69,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Row>> {
+async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Figures>> {
     let options = &run.options;
     let server = Server::parse(&options.url)?;
     let servers = Servers::new(options.processes.clone())?;
@@ -83,20 +84,20 @@ async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Row>> {
         progress.begin(&name);
         let traffic = scenario.traffic(&mut stage).await;
         let traffic = traffic.with_context(|| format!("{name} cannot be prepared"))?;
-        let measured = if *scenario == Scenario::Echo {
+        let plan = options.plan();
+        rows.push(if *scenario == Scenario::Echo {
             let echo = Echo::start()?;
-            let servers = Servers::new(vec![echo.process()])?;
             let server = Server::parse(&echo.url)?;
-            load::run(&options.plan(), &server, traffic, &servers, &progress).await?
+            let servers = Servers::new(vec![echo.process()])?;
+            load::run(&name, &plan, &server, traffic, &servers, &progress).await?
         } else {
-            load::run(&options.plan(), &server, traffic, &servers, &progress).await?
-        };
-        rows.push((name, measured));
+            load::run(&name, &plan, &server, traffic, &servers, &progress).await?
+        });
     }
     Ok(rows)
 }
 
-async fn measure_request(http: &Http) -> anyhow::Result<Row> {
+async fn measure_request(http: &Http) -> anyhow::Result<Figures> {
     let options = &http.options;
     let server = Server::parse(&options.url)?;
     let servers = Servers::new(options.processes.clone())?;
@@ -119,20 +120,21 @@ async fn measure_request(http: &Http) -> anyhow::Result<Row> {
     traffic.add(1, vec![request]);
     let progress = Progress::new();
     progress.begin(&name);
-    let measured = load::run(&options.plan(), &server, vec![traffic], &servers, &progress).await?;
-    Ok((name, measured))
+    load::run(&name, &options.plan(), &server, vec![traffic], &servers, &progress).await
 }
 
 /// Prints the table and writes the files.
-fn report(options: &Options, rows: &[Row]) -> anyhow::Result<ExitCode> {
-    write!(std::io::stdout(), "{}", report::table(rows))?;
-    if let Some(path) = &options.json {
-        let json = report::json(options.label.as_deref(), &options.plan(), rows);
-        let text = serde_json::to_string_pretty(&json)? + "\n";
-        std::fs::write(path, text)
+fn report(options: &Options, rows: &[Figures]) -> anyhow::Result<ExitCode> {
+    let json = report::json(options.label.as_deref(), &options.plan(), rows);
+    let json = serde_json::to_string_pretty(&json)? + "\n";
+    let to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let printed = if to_stdout { &json } else { &report::table(rows) };
+    std::io::stdout().write_all(printed.as_bytes())?;
+    if let Some(path) = options.json.as_deref().filter(|_| !to_stdout) {
+        std::fs::write(path, json)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
-    let is_right = rows.iter().all(|(_, measured)| measured.tally.wrong() == 0);
+    let is_right = rows.iter().all(|figures| figures.tally.wrong() == 0);
     Ok(if is_right || options.allow_errors { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

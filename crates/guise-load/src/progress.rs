@@ -1,10 +1,10 @@
 //! A live line on standard error, if that is a terminal.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::figures::Tally;
+use crate::figures::{Tally, float};
 
 /// The line of whatever is measured.
 pub(crate) struct Progress {
@@ -36,16 +36,15 @@ impl Progress {
         }
         let (now, window) = (Instant::now(), tally.window);
         let message = if now < window.from {
-            format!("warming up, {:.0?} to go", window.from - now)
+            format!("warming up, {:.0} s to go", (window.from - now).as_secs_f64())
         } else {
             let elapsed = (now - window.from).as_secs_f64().max(0.1);
-            let p99 = tally.latencies.value_at_quantile(0.99);
             format!(
-                "{:.0} a second, p99 {:.2?}, {} wrong, {:.0?} to go",
-                tally.arrived as f64 / elapsed,
-                Duration::from_micros(p99),
+                "{:.0} a second, p99 {:.2} ms, {} wrong, {:.0} s to go",
+                float(tally.arrived) / elapsed,
+                tally.latency_ms(0.99),
                 tally.wrong(),
-                window.to.saturating_duration_since(now),
+                window.to.saturating_duration_since(now).as_secs_f64(),
             )
         };
         self.line.set_message(message);

@@ -4,96 +4,81 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::load::{Measured, Plan};
+use crate::figures::Figures;
+use crate::load::Plan;
 use crate::machine;
 
-/// A scenario's name and what was measured.
-pub(crate) type Row = (String, Measured);
+/// The most milliseconds that starts may be late before it is told.
+const LATE_MS_MAX: f64 = 1.0;
 
-/// Right answers per second, by when they arrived.
-pub(crate) fn per_second(measured: &Measured) -> f64 {
-    measured.tally.arrived as f64 / measured.tally.window.length().as_secs_f64()
-}
-
-/// The latency in milliseconds that this share of the answers stayed below.
-pub(crate) fn milliseconds(measured: &Measured, quantile: f64) -> f64 {
-    measured.tally.latencies.value_at_quantile(quantile) as f64 / 1000.0
-}
-
-/// Microseconds of CPU time for each answer.
-fn cpu(measured: &Measured, time: Option<std::time::Duration>) -> Option<f64> {
-    let answers = measured.usage.answers;
-    time.filter(|_| answers > 0).map(|time| time.as_secs_f64() * 1e6 / answers as f64)
-}
-
-/// The table, and below it what went wrong.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut table = format!(
-        "{:<16}{:>10}{:>8}{:>11}{:>7}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}{:>8}{:>8}\n",
-        "",
-        "answers",
-        "wrong",
-        "per second",
-        "ratio",
-        "p50 ms",
-        "p90",
-        "p99",
-        "p99.9",
-        "max",
-        "server",
-        "RSS",
-        "own"
-    );
-    let first = rows.first().map_or(1.0, |(_, measured)| per_second(measured));
-    for (name, measured) in rows {
-        let tally = &measured.tally;
-        let rate = per_second(measured);
-        let _ = write!(table, "{name:<16}{:>10}{:>8}{rate:>11.0}", tally.answered(), tally.wrong());
-        let _ = write!(table, "{:>7.3}", rate / first);
-        for quantile in [0.5, 0.9, 0.99, 0.999, 1.0] {
-            let _ = write!(table, "{:>9.2}", milliseconds(measured, quantile));
+/// The table, and below it what has to be known about its figures.
+pub(crate) fn table(rows: &[Figures]) -> String {
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+    let mut table = " ".repeat(width);
+    for (title, width) in [
+        ("answers", 11),
+        ("wrong", 7),
+        ("per second", 12),
+        ("ratio", 7),
+        ("p50 ms", 9),
+        ("p90", 9),
+        ("p99", 9),
+        ("p99.9", 9),
+        ("max", 9),
+        ("server µs", 11),
+        ("MiB", 7),
+        ("own µs", 8),
+    ] {
+        let _ = write!(table, "{title:>width$}");
+    }
+    table.push('\n');
+    let first = rows.first().map_or(1.0, |row| row.tally.per_second());
+    for row in rows {
+        let tally = &row.tally;
+        let (name, rate) = (&row.name, tally.per_second());
+        let _ = write!(table, "{name:<width$}{:>11}{:>7}", tally.answered(), tally.wrong());
+        let _ = write!(table, "{rate:>12.0}{:>7.3}", rate / first);
+        for share in [0.5, 0.9, 0.99, 0.999, 1.0] {
+            let _ = write!(table, "{:>9.2}", tally.latency_ms(share));
         }
-        let usage = &measured.usage;
-        for (figure, unit) in [
-            (cpu(measured, usage.server_cpu), "µs"),
-            (usage.resident_mib_max, "M"),
-            (cpu(measured, usage.own_cpu), "µs"),
-        ] {
-            let shown = figure.map_or_else(String::new, |figure| format!("{figure:.1}{unit}"));
-            let _ = write!(table, "{shown:>8}");
+        let usage = &row.usage;
+        for (figure, width) in
+            [(usage.server_micros(), 11), (usage.resident_mib_max, 7), (usage.own_micros(), 8)]
+        {
+            let shown = figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.1}"));
+            let _ = write!(table, "{shown:>width$}");
         }
         table.push('\n');
     }
-    for (name, measured) in rows {
-        for line in remarks(measured) {
-            let _ = writeln!(table, "{name}: {line}");
+    for row in rows {
+        for remark in remarks(row) {
+            let _ = writeln!(table, "{}: {remark}", row.name);
         }
     }
     table
 }
 
-/// What has to be known about the figures.
-fn remarks(measured: &Measured) -> Vec<String> {
-    let tally = &measured.tally;
-    let mut remarks: Vec<_> =
-        tally.errors.iter().map(|(wrong, count)| format!("{wrong}: {count}")).collect();
+fn remarks(row: &Figures) -> Vec<String> {
+    let tally = &row.tally;
+    let errors = tally.errors.iter().map(|(wrong, count)| format!("{count} times {wrong}"));
+    let mut remarks: Vec<_> = errors.collect();
     if tally.overdue > 0 {
         remarks.push(format!(
-            "{} requests were still waiting for a connection at the end; they count with how long they had waited",
+            "{} requests still waited for a free connection at the end; they count with how long they had waited",
             tally.overdue
         ));
     }
-    let late = tally.late.value_at_quantile(0.99) as f64 / 1000.0;
-    if late > 1.0 {
+    if tally.late_ms() > LATE_MS_MAX {
         remarks.push(format!(
-            "the generator itself did not keep up: one start in a hundred was {late:.1} ms late although a connection was free"
+            "the generator itself did not keep up: a hundredth of the requests began {:.1} ms late or more, although a connection was free",
+            tally.late_ms()
         ));
     }
     remarks
 }
 
 /// All of it.
-pub(crate) fn json(label: Option<&str>, plan: &Plan, rows: &[Row]) -> Value {
+pub(crate) fn json(label: Option<&str>, plan: &Plan, rows: &[Figures]) -> Value {
     json!({
         "label": label,
         "connections": plan.connections,
@@ -105,27 +90,27 @@ pub(crate) fn json(label: Option<&str>, plan: &Plan, rows: &[Row]) -> Value {
     })
 }
 
-fn scenario((name, measured): &Row) -> Value {
-    let (tally, usage) = (&measured.tally, &measured.usage);
-    let errors: Map<_, _> =
-        tally.errors.iter().map(|(wrong, n)| (wrong.to_string(), json!(n))).collect();
+fn scenario(row: &Figures) -> Value {
+    let Figures { name, tally, usage } = row;
+    let error = |(wrong, count): (&crate::request::Wrong, &u64)| (wrong.to_string(), json!(count));
+    let errors: Map<_, _> = tally.errors.iter().map(error).collect();
     json!({
         "name": name,
         "sent": tally.sent,
         "answered": tally.answered(),
         "errors": errors,
         "overdue": tally.overdue,
-        "per_second": per_second(measured),
-        "p50_ms": milliseconds(measured, 0.5),
-        "p90_ms": milliseconds(measured, 0.9),
-        "p99_ms": milliseconds(measured, 0.99),
-        "p999_ms": milliseconds(measured, 0.999),
-        "max_ms": milliseconds(measured, 1.0),
-        "late_p99_ms": tally.late.value_at_quantile(0.99) as f64 / 1000.0,
-        "server_cpu_us": cpu(measured, usage.server_cpu),
+        "per_second": tally.per_second(),
+        "p50_ms": tally.latency_ms(0.5),
+        "p90_ms": tally.latency_ms(0.9),
+        "p99_ms": tally.latency_ms(0.99),
+        "p999_ms": tally.latency_ms(0.999),
+        "max_ms": tally.latency_ms(1.0),
+        "late_p99_ms": tally.late_ms(),
+        "server_cpu_us": usage.server_micros(),
         "server_rss_mib": usage.resident_mib,
         "server_rss_max_mib": usage.resident_mib_max,
-        "generator_cpu_us": cpu(measured, usage.own_cpu),
+        "generator_cpu_us": usage.own_micros(),
         "throughput_ms": tally.window.slice().as_millis(),
         "throughput": tally.throughput,
     })

@@ -1,5 +1,6 @@
 //! What can be measured, and what its requests are.
 
+use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::request::{Content, Request, Traffic};
@@ -12,21 +13,21 @@ pub(crate) enum Scenario {
     Health,
     /// A bare handler in the framework that Guise is built with, in a process of its own: the roof
     Echo,
-    /// A signed request that does nothing else: account/verify_credentials
+    /// A signed request that does nothing else: `account/verify_credentials`
     Auth,
-    /// A profile with an uploaded picture: custom_profiles/new
+    /// A profile with an uploaded picture: `custom_profiles/new`
     Create,
-    /// One of 400 profiles, at random: custom_profiles/:id
+    /// One of 400 profiles, at random: `custom_profiles/:id`
     Show,
-    /// The newest 20 profiles: custom_profiles/list
+    /// The newest 20 profiles: `custom_profiles/list`
     List,
-    /// A picture in one piece: media/upload
+    /// A picture in one piece: `media/upload`
     Upload,
     /// That size of a profile's picture which is nearest to 10 kB
     Picture,
-    /// A message under a profile: direct_messages/events/new
+    /// A message under a profile: `direct_messages/events/new`
     Send,
-    /// The newest 20 messages: direct_messages/events/list
+    /// The newest 20 messages: `direct_messages/events/list`
     Inbox,
     /// A day in the life: of a hundred requests 35 inbox, 30 picture, 15 show, 12 send, 5 list, 2 create, 1 upload
     Mix,
@@ -99,6 +100,9 @@ impl Scenario {
             }
             Self::Send => {
                 let recipient = stage.recipient(account).await?;
+                let recipient = recipient.context(
+                    "whom to write to? --keys FILE with a second account, or --to USER_ID",
+                )?;
                 stage.message(account, &recipient).await?
             }
             Self::Inbox => {

@@ -153,13 +153,12 @@ impl<'a> Stage<'a> {
         Ok(self.post(account, "/1.1/direct_messages/events/new.json", &body, content))
     }
 
-    /// Whom the account writes to: the next one, or the one that was named.
-    pub(crate) async fn recipient(&mut self, account: usize) -> anyhow::Result<String> {
-        if self.accounts.len() > 1 {
-            return self.id((account + 1) % self.accounts.len()).await;
+    /// Whom the account writes to: the next one, or the one that was named, if any.
+    pub(crate) async fn recipient(&mut self, account: usize) -> anyhow::Result<Option<String>> {
+        match self.accounts.len() {
+            0 | 1 => Ok(self.to.clone()),
+            accounts => Ok(Some(self.id((account + 1) % accounts).await?)),
         }
-        let to = self.to.clone();
-        to.context("whom to write to? --keys FILE with a second account, or --to USER_ID")
     }
 
     /// At least so many profiles of the account.
@@ -174,7 +173,7 @@ impl<'a> Stage<'a> {
             while missing > 0 {
                 self.progress.prepare(&format!("making profiles, {missing} to go"));
                 let answer = self.call(&request).await?;
-                let id = text(&answer, "/custom_profile/id").or_else(|| text(&answer, "/id"));
+                let id = text(&answer, "/custom_profile/id");
                 let id = id.with_context(|| format!("a new profile has no id: {answer}"))?;
                 self.account(account)?.profiles.push(id);
                 missing -= 1;
@@ -192,7 +191,6 @@ impl<'a> Stage<'a> {
         let path = format!("/1.1/custom_profiles/{profile}.json");
         let shown = self.call(&self.get(account, &path, Content::Anything)).await?;
         let url = text(&shown, "/custom_profile/avatar/media/url")
-            .or_else(|| text(&shown, "/avatar/media/url"))
             .with_context(|| format!("a profile has no picture: {shown}"))?;
         let (_, path) = url
             .split_once("://")
@@ -220,10 +218,10 @@ impl<'a> Stage<'a> {
 
     /// Fills the account's box with so many messages.
     pub(crate) async fn fill_box(&mut self, account: usize, count: usize) -> anyhow::Result<()> {
-        let recipient = match self.recipient(account).await {
-            Ok(recipient) => recipient,
+        let recipient = match self.recipient(account).await? {
+            Some(recipient) => recipient,
             // It is kept in the box as any other.
-            Err(_) => self.id(account).await?,
+            None => self.id(account).await?,
         };
         let request = self.message(account, &recipient).await?;
         for missing in (1..=count.saturating_sub(self.account(account)?.messages)).rev() {

@@ -97,14 +97,14 @@ impl Signer {
             base_url,
             parameters.iter(),
         );
-        let [begin, between, end] = pieces(&base);
+        let [before, between, after] = pieces(&base);
         let key = SigningKey::new(credentials.consumer_secret, credentials.token_secret);
-        let begun = key.begin().chain_update(begin.as_bytes());
+        let begun = key.begin().chain_update(before.as_bytes());
         header.push(missing("oauth_signature"));
         header.sort_unstable();
         let list: Vec<_> =
             header.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-        Self { begun, base: [between, end], header: pieces(&format!("OAuth {}", list.join(", "))) }
+        Self { begun, base: [between, after], header: pieces(&format!("OAuth {}", list.join(", "))) }
     }
 
     /// Appends the value of the `Authorization` header. `timestamp` is in seconds since the epoch.
