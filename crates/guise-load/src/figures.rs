@@ -162,6 +162,11 @@ impl Tally {
         float(self.late.value_at_quantile(0.99)) / 1000.0
     }
 
+    /// How many latencies there are.
+    pub(crate) fn timed(&self) -> u64 {
+        self.latencies.len()
+    }
+
     /// Right answers to requests of the window.
     pub(crate) fn answered(&self) -> u64 {
         self.latencies.len() - self.overdue

@@ -9,6 +9,7 @@ mod figures;
 mod keys;
 mod load;
 mod machine;
+mod picture;
 mod progress;
 mod report;
 mod request;
@@ -16,6 +17,7 @@ mod scenario;
 mod schedule;
 mod stage;
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -125,17 +127,26 @@ async fn measure_request(http: &Http) -> anyhow::Result<Figures> {
 
 /// Prints the table and writes the files.
 fn report(options: &Options, rows: &[Figures]) -> anyhow::Result<ExitCode> {
-    let json = report::json(options.label.as_deref(), &options.plan(), rows);
-    let json = serde_json::to_string_pretty(&json)? + "\n";
+    let (label, plan) = (options.label.as_deref(), options.plan());
+    let json = serde_json::to_string_pretty(&report::json(label, &plan, rows))? + "\n";
     let to_stdout = options.json.as_deref() == Some(Path::new("-"));
     let printed = if to_stdout { &json } else { &report::table(rows) };
     std::io::stdout().write_all(printed.as_bytes())?;
     if let Some(path) = options.json.as_deref().filter(|_| !to_stdout) {
-        std::fs::write(path, json)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+        write(path, &json)?;
+    }
+    if let Some(folder) = &options.svg {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        write(&folder.join("latency.svg"), &picture::latency(label, &plan, rows))?;
+        write(&folder.join("throughput.svg"), &picture::throughput(label, &plan, rows))?;
     }
     let is_right = rows.iter().all(|figures| figures.tally.wrong() == 0);
     Ok(if is_right || options.allow_errors { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 impl Options {

@@ -64,7 +64,7 @@ fn remarks(row: &Figures) -> Vec<String> {
     let mut remarks: Vec<_> = errors.collect();
     if tally.overdue > 0 {
         remarks.push(format!(
-            "{} requests still waited for a free connection at the end; they count with how long they had waited",
+            "{} requests were due and not begun at the end; they count with how long they had waited by then",
             tally.overdue
         ));
     }

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
+/// How long after the last start connections still take what is due: a free one may be late to wake.
+const LAST_CALL: Duration = Duration::from_millis(200);
+
 /// When requests are to start, and which of them were taken.
 pub(crate) struct Schedule {
     began: Instant,
@@ -37,7 +40,7 @@ impl Schedule {
                     (began + offset(released, rate)).saturating_duration_since(Instant::now()),
                 );
             }
-            thread::sleep(ends.saturating_duration_since(Instant::now()));
+            thread::sleep((ends + LAST_CALL).saturating_duration_since(Instant::now()));
             clock.close();
         });
         Self { began, rate, starts, taken: AtomicU64::new(0), due }

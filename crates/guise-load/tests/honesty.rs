@@ -1,5 +1,12 @@
 //! What the generator says of a server that does wrong is exactly what that server did.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may what it calls"
+)]
+
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -164,7 +171,7 @@ fn right_answers_leave_nothing_to_tell() {
     assert_eq!(figures["sent"], server.did_in_all());
     assert_eq!(figures["answered"], figures["sent"]);
     let sum: u64 = figures["throughput"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
-    assert_eq!(ms(&figures, "per_second"), sum as f64);
+    assert_eq!(figures["per_second"].to_string(), format!("{sum}.0"));
     // At most what the connections had under way at the end came after it.
     assert!(server.did_in_all() - sum <= 64, "{sum} of {}", server.did_in_all());
 }
@@ -216,7 +223,7 @@ fn what_a_slow_server_leaves_waiting_is_counted() {
     let (content, figures) = measure(&server, &words);
     assert!(content);
     let sent = server.did_in_all();
-    assert!(sent <= 102, "{sent}");
+    assert!(sent <= 130, "{sent}");
     assert_eq!((&figures["sent"], &figures["answered"]), (&json!(sent), &json!(sent)));
     assert_eq!(figures["overdue"], 400 - sent);
     assert!(ms(&figures, "per_second") <= 100.0, "{figures}");
