@@ -221,3 +221,62 @@ fn join(received: Option<&[u8]>, joined: &mut Vec<u8>) -> Result<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_named_by_their_plain_address() {
+        let parsed = |url| Server::parse(url).map(|server| (server.host, server.address));
+        let both = |host: &str, address: &str| (host.to_owned(), address.to_owned());
+        assert_eq!(parsed("http://a:1/").unwrap(), both("a:1", "a:1"));
+        assert_eq!(parsed("http://a").unwrap(), both("a", "a:80"));
+        assert_eq!(parsed("http://[::1]").unwrap(), both("[::1]", "[::1]:80"));
+        assert_eq!(parsed("http://[::1]:9").unwrap(), both("[::1]:9", "[::1]:9"));
+        for wrong in ["https://a", "a:1", "http://", "http://a/b", "http://u@a", "http://a?b"] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_head_says_how_the_body_ends() {
+        let read = |text: &str, bodiless| {
+            let mut content_type = String::new();
+            let head = read_head(text.as_bytes(), bodiless, &mut content_type)?;
+            Ok::<_, Error>(head.map(|head| {
+                let length = match head.length {
+                    Length::Bytes(bytes) => bytes.to_string(),
+                    Length::Chunks => "chunks".to_owned(),
+                    Length::Open => "open".to_owned(),
+                };
+                format!("{} {length} {content_type} {}", head.status, head.closes)
+            }))
+        };
+        let whole = |text: &str, bodiless| read(text, bodiless).unwrap().unwrap();
+        let json = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nCONTENT-LENGTH: 7\r\n\r\n";
+        assert_eq!(whole(json, false), "200 7 a/b false");
+        assert_eq!(whole(json, true), "200 0 a/b false");
+        assert!(read("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n", false).unwrap().is_none());
+        let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        assert_eq!(whole(chunks, false), "200 chunks  false");
+        assert_eq!(whole("HTTP/1.1 204 No Content\r\n\r\n", false), "204 0  false");
+        assert_eq!(whole("HTTP/1.0 200 OK\r\n\r\n", false), "200 open  true");
+        assert_eq!(whole("HTTP/1.1 200 OK\r\nConnection: Close\r\n\r\n", false), "200 open  true");
+        assert!(read("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", false).is_err());
+        assert!(read("SSH-2.0\r\n\r\n", false).is_err());
+    }
+
+    #[test]
+    fn chunks_are_joined_however_they_come() {
+        let text = b"3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n";
+        let mut joined = Vec::new();
+        for end in 0..text.len() {
+            assert!(!join(text.get(..end), &mut joined).unwrap(), "{end}");
+        }
+        assert!(join(Some(text), &mut joined).unwrap());
+        assert_eq!(joined, b"abc0123456789");
+        assert!(join(Some(b"2\r\nabc\r\n"), &mut joined).is_err());
+        assert!(join(Some(b"z\r\n"), &mut joined).is_err());
+    }
+}

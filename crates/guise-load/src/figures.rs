@@ -193,3 +193,36 @@ fn micros(duration: Duration) -> u64 {
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_in_the_window_counts_and_nothing_else() {
+        let from = Instant::now();
+        let at = |milliseconds: u64| from + Duration::from_millis(milliseconds);
+        let mut tally = Tally::new(Window { from: at(1000), to: at(2000) }).unwrap();
+        // Begun in the warm-up and answered in the window: it arrived, no more.
+        tally.send(at(900));
+        tally.answer(at(900), at(1100), Ok(()));
+        tally.send(at(1000));
+        tally.answer(at(1000), at(1250), Ok(()));
+        tally.send(at(1100));
+        tally.answer(at(1100), at(1200), Err(Wrong::Body));
+        // Begun in the window and answered after.
+        tally.send(at(1999));
+        tally.answer(at(1999), at(2999), Ok(()));
+        tally.send(at(1999));
+        tally.miss(at(1500));
+        tally.miss(at(999));
+        tally.close();
+        assert_eq!((tally.sent, tally.answered(), tally.overdue, tally.timed()), (4, 2, 1, 3));
+        let errors = [(Wrong::Body, 1), (Wrong::Unanswered, 1)];
+        assert_eq!(tally.errors, BTreeMap::from(errors));
+        assert_eq!(tally.throughput, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(tally.arrived, 2);
+        let near = |share, expected: f64| (tally.latency_ms(share) - expected).abs() < 1.0;
+        assert!(near(0.0, 250.0) && near(0.5, 500.0) && near(1.0, 1000.0));
+    }
+}

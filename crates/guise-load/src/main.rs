@@ -78,7 +78,7 @@ async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Figures>> {
     let is_signed = run.scenarios.iter().any(|scenario| !scenario.is_open());
     let keys = if is_signed { Keys::read(options.keys.as_deref())? } else { Vec::new() };
     let progress = Progress::new();
-    let (avatar, to) = (options.avatar.as_deref(), options.to.clone());
+    let (avatar, to) = (run.avatar.as_deref(), run.to.clone());
     let mut stage = Stage::new(server.clone(), keys, avatar, to, &progress)?;
     let mut rows = Vec::new();
     for scenario in &run.scenarios {
@@ -103,7 +103,6 @@ async fn measure_request(http: &Http) -> anyhow::Result<Figures> {
     let options = &http.options;
     let server = Server::parse(&options.url)?;
     let servers = Servers::new(options.processes.clone())?;
-    anyhow::ensure!(http.path.starts_with('/'), "--path: {} does not begin with /", http.path);
     let headers: Vec<_> = http.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let content = match &http.contains {
         None => Content::Anything,

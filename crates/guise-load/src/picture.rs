@@ -247,3 +247,28 @@ fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
 fn colour(number: usize) -> String {
     format!("c{}{}", number % 8, if number < 8 { "" } else { " dashed" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_have_round_figures() {
+        let at = |figure: f64| (below(figure), above(figure, &ROUND));
+        assert_eq!(at(3.0), (2.0, 5.0));
+        assert_eq!(at(10.0), (10.0, 10.0));
+        assert_eq!(at(700.0), (500.0, 1000.0));
+        assert_eq!(round_figures(0.3, 4.0), [0.2, 0.5, 1.0, 2.0, 5.0]);
+        assert_eq!(round_figures(0.03, 4000.0), [0.1, 1.0, 10.0, 100.0, 1000.0]);
+        assert_eq!(
+            [0.5, 12.0, 1234.5, 1_000_000.0].map(|figure| Short(figure).to_string()),
+            ["0.5", "12", "1,234", "1,000,000"]
+        );
+    }
+
+    #[test]
+    fn a_path_leaves_out_what_lies_between() {
+        let points = [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 2.0)];
+        assert_eq!(path(points.into_iter()), "0.0 1.0L2.0 1.0L3.0 2.0");
+    }
+}

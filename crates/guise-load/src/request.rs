@@ -245,3 +245,76 @@ impl Traffic {
         requests.get((random & 0xFFFF_FFFF) as usize % requests.len().max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(content: &Content, body: &str, number: u32) -> bool {
+        let answer = Answer { status: 200, content_type: "image/jpeg", body: body.as_bytes() };
+        content.is(&answer, Mark::new(number))
+    }
+
+    #[test]
+    fn an_answer_holds_what_was_asked_for_and_nothing_like_it() {
+        let own = Mark::new(77);
+        let named = format!(r#"{{"id":"1","name":"Jon {}"}}"#, own.as_str());
+        let content = Content::marked(r#""name":"Jon "#, &[r#""id":""#]);
+        assert!(is(&content, &named, 77));
+        assert!(!is(&content, &named, 78));
+        assert!(!is(&content, &named.replace("id", "ad"), 77));
+        assert!(!is(&content, r#"{"id":"1","name":"Jon "#, 77));
+        assert!(is(&Content::times("ab", 2), "ab ab", 0));
+        assert!(!is(&Content::times("ab", 2), "ab ab ab", 0));
+        assert!(is(&Content::Exactly(b"ok".to_vec()), "ok", 0));
+        assert!(!is(&Content::Exactly(b"ok".to_vec()), "ok ", 0));
+        let file = |bytes, kind: &str| Content::File { bytes, content_type: kind.to_owned() };
+        assert!(is(&file(3, "image/jpeg"), "abc", 0));
+        assert!(!is(&file(4, "image/jpeg"), "abc", 0));
+        assert!(!is(&file(3, "image/png"), "abc", 0));
+    }
+
+    #[test]
+    fn a_request_is_written_with_its_mark() {
+        let server = Server::parse("http://a:1").unwrap();
+        let body = format!("<{}>", Mark::PLACE).into_bytes();
+        let expected = Expected { status: 200, content: Content::Anything };
+        let request =
+            Request::new(&server, "POST", "/x?y=z", &[("k", "v")], body, expected).marked();
+        assert_eq!(request.line(), "POST /x?y=z");
+        let mut pen = Pen::default();
+        assert_eq!(request.write(&mut pen, "", Mark::new(0xFEDC_BA98), 0), b"");
+        assert_eq!(
+            String::from_utf8(pen.written).unwrap(),
+            "POST /x?y=z HTTP/1.1\r\nhost: a:1\r\nk: v\r\ncontent-length: 10\r\n\r\n<hkmpqrstx>"
+                .replace("hkmpqrstx", Mark::new(0xFEDC_BA98).as_str())
+        );
+    }
+
+    #[test]
+    fn no_two_marks_are_alike() {
+        let marks: std::collections::HashSet<_> =
+            (0..70_000).map(|number| Mark::new(number).as_str().to_owned()).collect();
+        assert_eq!(marks.len(), 70_000);
+        assert!(marks.iter().all(|mark| mark.len() == Mark::LENGTH));
+    }
+
+    #[test]
+    fn requests_are_chosen_by_their_weight() {
+        let server = Server::parse("http://a:1").unwrap();
+        let request = |path: &str| {
+            let expected = Expected { status: 200, content: Content::Anything };
+            Request::new(&server, "GET", path, &[], Vec::new(), expected)
+        };
+        let mut traffic = Traffic::default();
+        traffic.add(1, vec![request("/a")]);
+        traffic.add(3, vec![request("/b"), request("/c")]);
+        let chosen = |high: u64, low: u64| traffic.choose(high << 32 | low).unwrap().line();
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|high| chosen(high, 0)),
+            ["GET /a", "GET /b", "GET /b", "GET /b", "GET /a"]
+        );
+        assert_eq!([0, 1, 2].map(|low| chosen(1, low)), ["GET /b", "GET /c", "GET /b"]);
+        assert!(Traffic::default().choose(0).is_none());
+    }
+}
