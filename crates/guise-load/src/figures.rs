@@ -216,12 +216,14 @@ mod tests {
         tally.send(at(1999));
         tally.miss(at(1500));
         tally.miss(at(999));
+        tally.begin_late(at(1000), at(1020));
         tally.close();
         assert_eq!((tally.sent, tally.answered(), tally.overdue, tally.timed()), (4, 2, 1, 3));
         let errors = [(Wrong::Body, 1), (Wrong::Unanswered, 1)];
         assert_eq!(tally.errors, BTreeMap::from(errors));
         assert_eq!(tally.throughput, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(tally.arrived, 2);
+        assert!((tally.late_ms() - 20.0).abs() < 0.1);
         let near = |share, expected: f64| (tally.latency_ms(share) - expected).abs() < 1.0;
         assert!(near(0.0, 250.0) && near(0.5, 500.0) && near(1.0, 1000.0));
     }

@@ -72,3 +72,15 @@ fn offset(number: u64, rate: u32) -> Duration {
     let nanoseconds = u128::from(number) * 1_000_000_000 / u128::from(rate);
     Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_evenly_spaced_for_as_long_as_it_goes_on() {
+        assert_eq!(offset(0, 3), Duration::ZERO);
+        assert_eq!(offset(2, 3), Duration::from_nanos(666_666_666));
+        assert_eq!(offset(3_000_000_000, 3), Duration::from_secs(1_000_000_000));
+    }
+}
