@@ -99,6 +99,9 @@ impl Connection {
         body: &[u8],
         bodiless: bool,
     ) -> Result<Answer<'_>> {
+        if self.stream.as_ref().is_some_and(is_over) {
+            self.stream = None;
+        }
         self.connect().await?;
         // Without a stream until the answer is whole: whatever goes wrong, the next one connects anew.
         let mut stream = self.stream.take().ok_or(ErrorKind::NotConnected)?;
@@ -148,6 +151,11 @@ impl Connection {
         let body = if in_chunks { &self.joined } else { after };
         Answer { status: head.status, content_type: &self.content_type, body }
     }
+}
+
+/// Whether the server has closed the connection, or sent what nobody asked for, since its last answer.
+fn is_over(stream: &TcpStream) -> bool {
+    !matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
 fn wrong(what: &'static str) -> Error {

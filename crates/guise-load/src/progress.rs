@@ -13,7 +13,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let style = ProgressStyle::with_template("{spinner} {prefix:8} {msg}");
+        let style = ProgressStyle::with_template("{prefix:8} {msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         Self { line: ProgressBar::new_spinner().with_style(style) }
     }
@@ -26,7 +26,6 @@ impl Progress {
     /// Says what is prepared.
     pub(crate) fn prepare(&self, what: &str) {
         self.line.set_message(what.to_owned());
-        self.line.tick();
     }
 
     /// Shows where a measurement is.
@@ -48,7 +47,6 @@ impl Progress {
             )
         };
         self.line.set_message(message);
-        self.line.tick();
     }
 }
 

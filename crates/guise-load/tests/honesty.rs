@@ -25,6 +25,8 @@ enum Deed {
     AnswerInChunks,
     /// Answers and closes, and says so.
     AnswerLast,
+    /// Answers and closes, without a word, as servers do when nothing was sent for long.
+    AnswerAndClose,
     AnswerWrong,
     Refuse,
     Drop,
@@ -47,6 +49,7 @@ impl Deed {
             Self::AnswerLast => {
                 ("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 3\r\n\r\nok\n", false)
             }
+            Self::AnswerAndClose => ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n", false),
             Self::AnswerWrong => ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nko\n", true),
             Self::Refuse => {
                 ("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 3\r\n\r\nok\n", true)
@@ -230,6 +233,15 @@ fn what_a_slow_server_leaves_waiting_is_counted() {
     // Those that were sent waited for three quarters of the time that had passed, the others until the end.
     assert!(ms(&figures, "p50_ms") > 350.0, "{figures}");
     assert!(ms(&figures, "max_ms") > 700.0, "{figures}");
+}
+
+#[test]
+fn a_connection_that_was_closed_while_it_was_idle_is_no_error() {
+    let server = Server::start(|_| Deed::AnswerAndClose);
+    let words = ["http", "--path", "/", "--seconds", "1", "--connections", "1", "--rate", "5"];
+    let (content, figures) = measure(&server, &words);
+    assert!(content, "{figures}");
+    assert_eq!((&figures["sent"], &figures["answered"]), (&json!(5), &json!(5)));
 }
 
 #[test]
