@@ -102,22 +102,7 @@ impl Load {
         let Some(traffic) = self.traffic.get(number % self.traffic.len().max(1)) else { return };
         let (mut pen, mut random) = (Pen::default(), random());
         let mut now = Instant::now();
-        loop {
-            let due = match &self.schedule {
-                None => now,
-                Some(schedule) => match schedule.next().await {
-                    None => return,
-                    Some((due, waited)) => {
-                        if waited {
-                            self.tally().begin_late(due, Instant::now());
-                        }
-                        due
-                    }
-                },
-            };
-            if due >= self.window.to {
-                return;
-            }
+        while let Some(due) = self.due(now).await {
             random = next_random(random);
             let Some(request) = traffic.choose(mixed(random)) else { return };
             self.tally().send(due);
@@ -129,6 +114,18 @@ impl Load {
                 now = Instant::now();
             }
         }
+    }
+
+    /// When the next request is due, for a connection that is free at `now`; `None` when it is over.
+    async fn due(&self, now: Instant) -> Option<Instant> {
+        let Some(schedule) = &self.schedule else {
+            return (now < self.window.to).then_some(now);
+        };
+        let (due, waited) = schedule.next().await?;
+        if waited {
+            self.tally().begin_late(due, Instant::now());
+        }
+        Some(due)
     }
 
     async fn send(
