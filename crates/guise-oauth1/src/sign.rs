@@ -104,7 +104,11 @@ impl Signer {
         header.sort_unstable();
         let list: Vec<_> =
             header.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-        Self { begun, base: [between, after], header: pieces(&format!("OAuth {}", list.join(", "))) }
+        Self {
+            begun,
+            base: [between, after],
+            header: pieces(&format!("OAuth {}", list.join(", "))),
+        }
     }
 
     /// Appends the value of the `Authorization` header. `timestamp` is in seconds since the epoch.
