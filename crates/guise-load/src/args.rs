@@ -28,8 +28,8 @@ How it is measured:
   Requests count that are due between the end of the warm-up and the end; their answers are waited
   for. \"per second\" are the right answers that arrived in that time, \"ratio\" is that to the first
   scenario's. Every answer is looked at: its status, and that it holds what was asked for. What is
-  wrong, or has not come ten seconds after the end, counts as an error and in no latency, and the
-  exit code is 1.
+  wrong, or has not come thirty seconds after the end, counts as an error and in no latency, and
+  the exit code is 1.
 
   CPU time is user and system time for each right answer, \"server\" of all --pid, \"own\" of the
   generator; MiB is the most memory the servers had. Both come from /proc, on Linux only.

@@ -59,6 +59,15 @@ pub(crate) struct Answer<'a> {
     pub(crate) body: &'a [u8],
 }
 
+impl Answer<'_> {
+    /// As much of the body as there is room for in a line.
+    pub(crate) fn beginning(&self) -> String {
+        let end = self.body.len().min(300);
+        let text = String::from_utf8_lossy(self.body.get(..end).unwrap_or_default());
+        text.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "?")
+    }
+}
+
 /// How a body ends.
 #[derive(Clone, Copy)]
 enum Length {

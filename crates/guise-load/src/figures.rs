@@ -80,6 +80,8 @@ pub(crate) struct Tally {
     latencies: Histogram<u64>,
     /// What was wrong with the others.
     pub(crate) errors: BTreeMap<Wrong, u64>,
+    /// The first of each kind, as it came, for people.
+    pub(crate) examples: BTreeMap<Wrong, String>,
     /// Right answers that came within each slice of the window, whenever their requests began.
     pub(crate) throughput: Vec<u64>,
     /// The sum of those.
@@ -101,6 +103,7 @@ impl Tally {
             sent: 0,
             latencies: histogram.clone(),
             errors: BTreeMap::new(),
+            examples: BTreeMap::new(),
             throughput: vec![0; usize::try_from(slices)?],
             arrived: 0,
             late: histogram,
@@ -132,6 +135,11 @@ impl Tally {
         }
     }
 
+    /// Keeps what is wrong, if it is the first of its kind.
+    pub(crate) fn keep(&mut self, wrong: Wrong, example: impl FnOnce() -> String) {
+        self.examples.entry(wrong).or_insert_with(example);
+    }
+
     /// A free connection began at `now` what was due before.
     pub(crate) fn begin_late(&mut self, due: Instant, now: Instant) {
         if self.window.holds(due) {
@@ -152,9 +160,10 @@ impl Tally {
         float(self.arrived) / self.window.length().as_secs_f64()
     }
 
-    /// The milliseconds in which this share of the answers came.
-    pub(crate) fn latency_ms(&self, share: f64) -> f64 {
-        float(self.latencies.value_at_quantile(share)) / 1000.0
+    /// The milliseconds in which this share of the answers came, if there are any.
+    pub(crate) fn latency_ms(&self, share: f64) -> Option<f64> {
+        let micros = self.latencies.value_at_quantile(share);
+        (!self.latencies.is_empty()).then(|| float(micros) / 1000.0)
     }
 
     /// The milliseconds that all but a hundredth of the starts were late at most.
@@ -224,7 +233,7 @@ mod tests {
         assert_eq!(tally.throughput, [0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(tally.arrived, 2);
         assert!((tally.late_ms() - 20.0).abs() < 0.1);
-        let near = |share, expected: f64| (tally.latency_ms(share) - expected).abs() < 1.0;
+        let near = |share, expected: f64| (tally.latency_ms(share).unwrap() - expected).abs() < 1.0;
         assert!(near(0.0, 250.0) && near(0.5, 500.0) && near(1.0, 1000.0));
     }
 }

@@ -17,7 +17,7 @@ use crate::request::{Mark, Pen, Request, Traffic, Wrong};
 use crate::schedule::Schedule;
 
 /// How long answers are waited for after the last request was sent.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(30);
 /// Between two attempts at a server that takes no connection.
 const RETRY: Duration = Duration::from_millis(20);
 /// Between two looks at memory and progress.
@@ -138,8 +138,14 @@ impl Load {
         let (began, epoch) = self.epoch;
         let body = request.write(pen, &self.run, mark, epoch + began.elapsed().as_secs());
         let answer = connection.exchange(&pen.written, body, request.method == "HEAD").await;
-        let answer = answer.map_err(|_| Wrong::Connection)?;
-        request.expected.check(&answer, mark)
+        let answer = answer.map_err(|error| self.wrong(Wrong::Connection, || error.to_string()))?;
+        let checked = request.expected.check(&answer, mark);
+        checked.map_err(|wrong| self.wrong(wrong, || answer.beginning()))
+    }
+
+    fn wrong(&self, wrong: Wrong, example: impl FnOnce() -> String) -> Wrong {
+        self.tally().keep(wrong, example);
+        wrong
     }
 
     /// Waits until the window is over.

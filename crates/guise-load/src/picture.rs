@@ -34,8 +34,8 @@ pub(crate) fn latency(label: Option<&str>, plan: &Plan, rows: &[Figures]) -> Str
     // As many nines as there are answers for.
     let nines = tallies().map(|tally| float(tally.timed()).log10()).fold(1.0, f64::max).min(6.0);
     // The quickest few would leave half of the picture empty.
-    let least = tallies().map(|tally| tally.latency_ms(0.1)).fold(f64::MAX, f64::min).max(0.001);
-    let most = tallies().map(|tally| tally.latency_ms(1.0)).fold(least * 1.5, f64::max);
+    let least = tallies().filter_map(|tally| tally.latency_ms(0.1)).fold(f64::MAX, f64::min);
+    let most = tallies().filter_map(|tally| tally.latency_ms(1.0)).fold(least * 1.5, f64::max);
     let (floor, top) = (below(least).log10(), above(most, &ROUND).log10());
     let x = |share: f64| LEFT + -(1.0 - share).log10() / nines * (RIGHT - LEFT);
     let y = |ms: f64| TOP + (top - ms.log10().max(floor)) / (top - floor) * PLOT_HEIGHT;
@@ -63,9 +63,9 @@ pub(crate) fn latency(label: Option<&str>, plan: &Plan, rows: &[Figures]) -> Str
     for (place, (number, row)) in rows.iter().enumerate() {
         let tally = &row.tally;
         let end = float(tally.timed()).log10().min(nines);
-        let points = (0..=300).map(|step| {
+        let points = (0..=300).filter_map(|step| {
             let share = 1.0 - 10_f64.powf(-end * f64::from(step) / 300.0);
-            (x(share), y(tally.latency_ms(share)))
+            Some((x(share), y(tally.latency_ms(share)?)))
         });
         svg.line(*number, points);
         svg.legend(*number, place, &fitting(&row.name));

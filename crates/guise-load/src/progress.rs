@@ -41,7 +41,7 @@ impl Progress {
             format!(
                 "{:.0} a second, p99 {:.2} ms, {} wrong, {:.0} s to go",
                 float(tally.arrived) / elapsed,
-                tally.latency_ms(0.99),
+                tally.latency_ms(0.99).unwrap_or_default(),
                 tally.wrong(),
                 window.to.saturating_duration_since(now).as_secs_f64(),
             )

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::figures::Figures;
 use crate::load::Plan;
 use crate::machine;
+use crate::request::Wrong;
 
 /// The most milliseconds that starts may be late before it is told.
 const LATE_MS_MAX: f64 = 1.0;
@@ -37,16 +38,16 @@ pub(crate) fn table(rows: &[Figures]) -> String {
         let tally = &row.tally;
         let (name, rate) = (&row.name, tally.per_second());
         let _ = write!(table, "{name:<width$}{:>11}{:>7}", tally.answered(), tally.wrong());
-        let _ = write!(table, "{rate:>12.0}{:>7.3}", rate / first);
+        let ratio = (first > 0.0).then(|| rate / first);
+        let _ = write!(table, "{rate:>12.0}{:>7}", shown(ratio, 3));
         for share in [0.5, 0.9, 0.99, 0.999, 1.0] {
-            let _ = write!(table, "{:>9.2}", tally.latency_ms(share));
+            let _ = write!(table, "{:>9}", shown(tally.latency_ms(share), 2));
         }
         let usage = &row.usage;
         for (figure, width) in
             [(usage.server_micros(), 11), (usage.resident_mib_max, 7), (usage.own_micros(), 8)]
         {
-            let shown = figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.1}"));
-            let _ = write!(table, "{shown:>width$}");
+            let _ = write!(table, "{:>width$}", shown(figure, 1));
         }
         table.push('\n');
     }
@@ -58,10 +59,18 @@ pub(crate) fn table(rows: &[Figures]) -> String {
     table
 }
 
+fn shown(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
 fn remarks(row: &Figures) -> Vec<String> {
     let tally = &row.tally;
-    let errors = tally.errors.iter().map(|(wrong, count)| format!("{count} times {wrong}"));
-    let mut remarks: Vec<_> = errors.collect();
+    let error = |(wrong, count): (&Wrong, &u64)| {
+        let example = tally.examples.get(wrong).filter(|example| !example.is_empty());
+        let example = example.map_or_else(String::new, |example| format!(", first: {example}"));
+        format!("{count} times {wrong}{example}")
+    };
+    let mut remarks: Vec<_> = tally.errors.iter().map(error).collect();
     if tally.overdue > 0 {
         remarks.push(format!(
             "{} requests were due and not begun at the end; they count with how long they had waited by then",
@@ -92,7 +101,7 @@ pub(crate) fn json(label: Option<&str>, plan: &Plan, rows: &[Figures]) -> Value 
 
 fn scenario(row: &Figures) -> Value {
     let Figures { name, tally, usage } = row;
-    let error = |(wrong, count): (&crate::request::Wrong, &u64)| (wrong.to_string(), json!(count));
+    let error = |(wrong, count): (&Wrong, &u64)| (wrong.to_string(), json!(count));
     let errors: Map<_, _> = tally.errors.iter().map(error).collect();
     json!({
         "name": name,

@@ -286,7 +286,7 @@ impl<'a> Stage<'a> {
     async fn call(&mut self, request: &Request) -> anyhow::Result<Value> {
         let (head, body) = self.written(request);
         let answer = self.connection.exchange(&head, &body, false).await;
-        let answer = answer.context("is the server running?")?;
+        let answer = answer.with_context(|| format!("is {} running?", self.server.host))?;
         let shown = String::from_utf8_lossy(answer.body);
         match answer.status {
             200 => serde_json::from_slice(answer.body)

@@ -266,6 +266,37 @@ fn the_bare_handler_is_measured_in_a_process_of_its_own() {
 }
 
 #[test]
+fn people_get_a_table_and_pictures() {
+    let server = Server::start(|number| if number % 2 == 0 { Deed::Refuse } else { Deed::Answer });
+    let folder = std::env::temp_dir().join(format!("guise-load-{}", std::process::id()));
+    let done = Command::new(env!("CARGO_BIN_EXE_guise-load"))
+        .args(["run", "health", "echo", "--seconds", "1", "--warmup", "0", "--label", "<one>"])
+        .args(["--url", &server.url, "--svg"])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(!done.status.success());
+    let table = String::from_utf8(done.stdout).unwrap();
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].trim_start().starts_with("answers  wrong  per second"), "{table}");
+    let figures: Vec<_> = lines[1].split_whitespace().take(3).collect();
+    let (right, wrong) = (server.did(Deed::Answer).to_string(), server.did(Deed::Refuse));
+    assert_eq!(figures, ["health", &right, &wrong.to_string()]);
+    assert!(lines[2].starts_with("echo "), "{table}");
+    assert_eq!(lines[3..], [format!("health: {wrong} times status 503, first: ok")]);
+    for picture in ["latency.svg", "throughput.svg"] {
+        let svg = std::fs::read_to_string(folder.join(picture)).unwrap();
+        for held in
+            ["<svg ", "&lt;one> · 64 connections", ">health</text>", ">echo</text>", "</svg>"]
+        {
+            assert!(svg.contains(held), "{picture}: {held}");
+        }
+        assert!(!svg.contains("NaN"), "{picture}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_cannot_be_measured_is_told() {
     let said = |words: &[&str]| {
         let done = Command::new(env!("CARGO_BIN_EXE_guise-load")).args(words).output().unwrap();
