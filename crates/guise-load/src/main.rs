@@ -80,14 +80,20 @@ async fn measure_scenarios(run: &Run) -> anyhow::Result<Vec<Figures>> {
     let progress = Progress::new();
     let (avatar, to) = (run.avatar.as_deref(), run.to.clone());
     let mut stage = Stage::new(server.clone(), keys, avatar, to, &progress)?;
-    let mut rows = Vec::new();
+    // All of it first: what cannot be prepared is told before anything is measured.
+    let mut prepared = Vec::new();
     for scenario in &run.scenarios {
         let name = scenario.name();
         progress.begin(&name);
         let traffic = scenario.traffic(&mut stage).await;
         let traffic = traffic.with_context(|| format!("{name} cannot be prepared"))?;
+        prepared.push((*scenario, name, traffic));
+    }
+    let mut rows = Vec::new();
+    for (scenario, name, traffic) in prepared {
+        progress.begin(&name);
         let plan = options.plan();
-        rows.push(if *scenario == Scenario::Echo {
+        rows.push(if scenario == Scenario::Echo {
             let echo = Echo::start()?;
             let server = Server::parse(&echo.url)?;
             let servers = Servers::new(vec![echo.process()])?;

@@ -64,7 +64,6 @@ impl Scenario {
     /// # Errors
     /// The preparation was refused.
     pub(crate) async fn traffic(self, stage: &mut Stage<'_>) -> anyhow::Result<Vec<Traffic>> {
-        stage.reconnect();
         let parts: &[_] = if self == Self::Mix { &MIX } else { &[(1, self)] };
         let accounts = if self.is_open() { 1 } else { stage.accounts.len() };
         let mut traffic = Vec::new();

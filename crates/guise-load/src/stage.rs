@@ -89,11 +89,6 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Goes on over a new connection: the server may have closed one that nothing was sent over.
-    pub(crate) fn reconnect(&mut self) {
-        self.connection = Connection::new(self.server.clone());
-    }
-
     /// An unsigned GET.
     pub(crate) fn open(&self, path: &str, content: Content) -> Request {
         let expected = Expected { status: 200, content };
