@@ -183,30 +183,10 @@ class Cluster:
         self._launch(node).wait_until_ready()
         return node, self.accounts(names, environment, node.data)
 
-    def say(self, *words, environment=None, data=None):
-        """What a command of the program prints."""
-        command = [self.binary, "--data", data or os.path.join(self.folder, "commands"), *words, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment or self.environment)
-        if done.returncode != 0:
-            raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
-        return json.loads(done.stdout)
-
     def accounts(self, names, environment=None, data=None):
         """New accounts with the credentials of one app."""
-        made = []
-        app = None
-
-        def say(*words):
-            return self.say(*words, environment=environment, data=data)
-
-        for name in names:
-            account = say("account", "add", name)
-            app = app or say("app", "add", "load", "--account", name)
-            token = say("token", "add", "--account", name, "--app", app["id"])
-            keys = {key: app[key] for key in ("consumer_key", "consumer_secret")}
-            keys |= {key: token[key] for key in ("token", "token_secret")}
-            made.append({"id": account["id"], "name": name, "app": app["id"]} | keys)
-        return made
+        data = data or os.path.join(self.folder, "commands")
+        return accounts(names, lambda *words: say(self.binary, data, environment or self.environment, *words))
 
     def promote(self):
         """Makes the standby the one that takes writes."""
@@ -217,6 +197,28 @@ class Cluster:
 
     def resume(self, node):
         node.signal(signal.SIGCONT)
+
+
+def say(binary, data, environment, *words):
+    """What a command of the program prints."""
+    done = subprocess.run([binary, "--data", data, *words, "--json"], capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        raise RuntimeError(f"guise {' '.join(words)}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def accounts(names, say):
+    """New accounts with the credentials of one app, made by commands of the program."""
+    made = []
+    app = None
+    for name in names:
+        account = say("account", "add", name)
+        app = app or say("app", "add", "load", "--account", name)
+        token = say("token", "add", "--account", name, "--app", app["id"])
+        keys = {key: app[key] for key in ("consumer_key", "consumer_secret")}
+        keys |= {key: token[key] for key in ("token", "token_secret")}
+        made.append({"id": account["id"], "name": name, "app": app["id"]} | keys)
+    return made
 
 
 def until(holds, what, seconds=60):
