@@ -110,7 +110,12 @@ class PocketBase(Process):
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def prepare(self):
+    def start(self):
+        super().start()
+        self._prepare()
+        return self
+
+    def _prepare(self):
         """Makes the collection, somebody who owns what is in it, and a page of that."""
         superuser = self._ask("/_superusers/auth-with-password", self.person)["token"]
         with open(os.path.join(HERE, "peers", "pocketbase", "collection.json")) as file:
@@ -122,7 +127,6 @@ class PocketBase(Process):
         self.profile = {"owner": signed_in["record"]["id"], "name": "Jon C, Partner Engineer", "avatar": "1262054451230990338"}
         made = [self._ask("/custom_profiles/records", self.profile, self.token) for _ in range(PAGE)]
         self.id = made[-1]["id"]
-        return self
 
     def requests(self):
         """What `guise-load http` is told for each of the requests that are compared."""
@@ -167,13 +171,13 @@ class Express(Process):
         return [self.process.pid]
 
 
-def filled(programs, folder, profiles, fill):
+def filled(binary, folder, profiles, fill):
     """A folder with so many profiles, made by `fill` where there is none yet. Its server, not started."""
     done = os.path.join(folder, "filled")
     if not os.path.exists(done):
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
-    server = Guise(programs, folder)
+    server = Guise(binary, folder)
     server.data, server.keys = os.path.join(folder, "data"), os.path.join(folder, "keys.json")
     if not os.path.exists(done):
         server.prepare()
