@@ -16,7 +16,7 @@ class Settings:
     programs: str
     place: str
     rounds: int
-    warmup: float
+    warmup: int
     seconds: int
     open_seconds: int
     mix_seconds: int

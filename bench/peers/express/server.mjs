@@ -113,8 +113,8 @@ app.post('/1.1/custom_profiles/new.json', signed, express.json({ limit: '64kb' }
   response.json({ custom_profile: profileOut(request, made) });
 });
 
-app.get('/1.1/custom_profiles/show.json', signed, (request, response) => {
-  const found = findProfile.get(Number(request.query.id), request.account.token);
+app.get(['/1.1/custom_profiles/show.json', '/1.1/custom_profiles/:id.json'], signed, (request, response) => {
+  const found = findProfile.get(Number(request.params.id ?? request.query.id), request.account.token);
   if (!found) throw new Refusal(404, 34, 'Sorry, that page does not exist.');
   response.json({ custom_profile: profileOut(request, found) });
 });

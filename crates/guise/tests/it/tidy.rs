@@ -168,6 +168,31 @@ fn the_openapi_documents_are_fresh() {
     }
 }
 
+#[test]
+fn the_page_of_performance_has_a_row_for_every_goal_and_each_is_measured() {
+    let listed = Command::new("python3")
+        .arg(root().join("bench/run"))
+        .arg("--list")
+        .output()
+        .expect("python3 runs");
+    let told = String::from_utf8_lossy(&listed.stderr);
+    assert!(listed.status.success(), "bench/run --list: {told}");
+    let list = String::from_utf8_lossy(&listed.stdout);
+    let goals: Vec<&str> = list
+        .lines()
+        .filter(|line| !line.starts_with(' '))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let page = fs::read_to_string(root().join("docs/performance.md")).expect("there is the page");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(row, _)| row)
+        .collect();
+    assert!(!goals.is_empty());
+    assert_eq!(rows, goals, "bench/run writes the page");
+}
+
 /// A dependency as a manifest has it; `kind` is empty for an ordinary one, else `dev ` or `build `.
 struct Use {
     name: String,
