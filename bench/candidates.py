@@ -46,12 +46,17 @@ class Guise(Node):
     def is_ready(self):
         return answers(self.port, "/healthz")
 
+    def start(self):
+        super().start()
+        if not os.path.exists(self.keys):
+            self.prepare()
+        return self
+
     def prepare(self):
         """Makes accounts, and keeps their keys where `guise-load` finds them."""
         made = accounts(ACCOUNTS, lambda *words: say(self.binary, self.data, self.environment, *words))
         with open(self.keys, "w") as file:
             json.dump(made, file)
-        return self
 
     def pids(self):
         return [self.process.pid]
@@ -64,16 +69,23 @@ class Guise(Node):
         """Ends it as its operator would."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(STOP_SECONDS)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise Failed(f"Guise did not stop within {STOP_SECONDS} s") from None
 
 
 class OnPostgres(Guise):
     """The program with its data in a new database of a server of its own."""
 
     def __init__(self, binary, folder):
-        self.postgres = Postgres(folder).start()
-        self.postgres.say("CREATE DATABASE guise")
+        self.postgres = Postgres(folder)
         super().__init__(binary, folder, {"GUISE_STORE": f"{self.postgres.address}/guise"})
+
+    def launch(self):
+        self.postgres.start().say("CREATE DATABASE guise")
+        return super().launch()
 
     def stop(self):
         super().stop()
@@ -133,10 +145,11 @@ class PocketBase(Process):
         signed = ["--header", f"authorization: {self.token}"]
         records = "/api/collections/custom_profiles/records"
         body = ["--header", "content-type: application/json", "--body", json.dumps(self.profile)]
+        one, page = f'"name":"{self.profile["name"]}"', '{"items":[{'
         return {
-            "create": ["--method", "POST", "--path", records, *signed, *body],
-            "show": ["--method", "GET", "--path", f"{records}/{self.id}", *signed],
-            "list": ["--method", "GET", "--path", f"{records}?perPage={PAGE}&sort=-created&skipTotal=1", *signed],
+            "create": ["--method", "POST", "--path", records, *signed, *body, "--contains", one],
+            "show": ["--path", f"{records}/{self.id}", *signed, "--contains", one],
+            "list": ["--path", f"{records}?perPage={PAGE}&sort=-created&skipTotal=1", *signed, "--contains", page],
         }
 
     def pids(self):
@@ -171,15 +184,14 @@ class Express(Process):
         return [self.process.pid]
 
 
-def filled(binary, folder, profiles, fill):
-    """A folder with so many profiles, made by `fill` where there is none yet. Its server, not started."""
+def filled(server, folder, profiles, fill):
+    """Has a server use a folder with so many profiles, which `fill` makes where there is none yet. It is not started."""
     done = os.path.join(folder, "filled")
-    if not os.path.exists(done):
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-    server = Guise(binary, folder)
     server.data, server.keys = os.path.join(folder, "data"), os.path.join(folder, "keys.json")
     if not os.path.exists(done):
+        print(f"storing {profiles:,} profiles, once, in {os.path.relpath(folder)}", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
         server.prepare()
         if subprocess.run([*fill, os.path.join(server.data, "guise.db"), str(profiles)]).returncode != 0:
             raise Failed(f"{' '.join(fill)} did not fill {folder}")

@@ -74,7 +74,7 @@ def create_busy(now):
 
 def memory(now):
     """What a new server has in memory, when idle and while it is busy."""
-    server = now.new_guise().prepare().start()
+    server = now.new_guise().start()
     try:
         time.sleep(IDLE_SECONDS)
         idle = memory_mib(server.process.pid)
@@ -86,7 +86,7 @@ def memory(now):
 
 def mix(now):
     """What a server has in memory during a day in the life, looked at every second."""
-    server, seen, over = now.new_guise().prepare().start(), [], threading.Event()
+    server, seen, over = now.new_guise().start(), [], threading.Event()
 
     def look():
         while not over.wait(1):

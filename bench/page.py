@@ -21,6 +21,8 @@ class Results:
                 kept = json.load(file)
             if kept["machine"] == machine:
                 self.rows, self.figures = kept["rows"], kept["figures"]
+            else:
+                print(f"what was measured on another machine is forgotten: {kept['machine']}")
 
     def add(self, rows, rounds, how):
         """Puts what these rounds found in the place of what was known of these rows, and keeps it. `how` says when, and

@@ -8,6 +8,9 @@ import tempfile
 from candidates import Express, Guise, OnPostgres, PocketBase, filled
 from load import Load
 
+# What begins so in the place is of a round that was broken off.
+UNFINISHED = "round-"
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -35,7 +38,9 @@ class Round:
 
     def __enter__(self):
         self.stack = contextlib.ExitStack()
-        self.folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="guise-bench-", ignore_cleanup_errors=True))
+        # Beside what is kept, so that all is on one disk.
+        folder = tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=self.settings.place, ignore_cleanup_errors=True)
+        self.folder = self.stack.enter_context(folder)
         return self
 
     def __exit__(self, *_):
@@ -46,14 +51,15 @@ class Round:
         if name not in self.servers:
             server = make()
             self.stack.callback(server.stop)
-            self.servers[name] = server.start()
+            server.start()
+            self.servers[name] = server
         return self.servers[name]
 
     def guise(self):
-        return self.server("guise", lambda: self.new_guise().prepare())
+        return self.server("guise", self.new_guise)
 
     def on_postgres(self):
-        return self.server("postgres", lambda: self.new_guise(OnPostgres).prepare())
+        return self.server("postgres", lambda: self.new_guise(OnPostgres))
 
     def filled(self):
         return self.server("filled", self.filled_guise)
@@ -67,13 +73,13 @@ class Round:
         return self.server("express", lambda: Express(installed, self.folder, keys))
 
     def new_guise(self, kind=Guise):
-        """A server with a new folder, not started."""
-        return kind(self.settings.program("guise"), self.folder)
+        """A server with a new folder, not started. It does not outlive the round."""
+        server = kind(self.settings.program("guise"), self.folder)
+        self.stack.callback(server.stop)
+        return server
 
     def filled_guise(self):
         """The server whose folder is full, not started."""
         count = self.settings.profiles
-        return filled(
-            self.settings.program("guise"), os.path.join(self.settings.place, f"filled-{count}"), count,
-            [self.settings.program(os.path.join("examples", "fill"))],
-        )
+        place, fill = os.path.join(self.settings.place, f"filled-{count}"), os.path.join("examples", "fill")
+        return filled(self.new_guise(), place, count, [self.settings.program(fill)])
