@@ -113,12 +113,6 @@ app.post('/1.1/custom_profiles/new.json', signed, express.json({ limit: '64kb' }
   response.json({ custom_profile: profileOut(request, made) });
 });
 
-app.get(['/1.1/custom_profiles/show.json', '/1.1/custom_profiles/:id.json'], signed, (request, response) => {
-  const found = findProfile.get(Number(request.params.id ?? request.query.id), request.account.token);
-  if (!found) throw new Refusal(404, 34, 'Sorry, that page does not exist.');
-  response.json({ custom_profile: profileOut(request, found) });
-});
-
 app.get('/1.1/custom_profiles/list.json', signed, (request, response) => {
   const count = Math.min(Number(request.query.count ?? 20), PAGE_MAX) || 20;
   const before = Number(request.query.cursor ?? Number.MAX_SAFE_INTEGER);
@@ -126,6 +120,12 @@ app.get('/1.1/custom_profiles/list.json', signed, (request, response) => {
   const page = { custom_profiles: rows.slice(0, count).map((row) => profileOut(request, row)) };
   if (rows.length > count) page.next_cursor = String(rows[count - 1].id);
   response.json(page);
+});
+
+app.get(['/1.1/custom_profiles/show.json', '/1.1/custom_profiles/:id.json'], signed, (request, response) => {
+  const found = findProfile.get(Number(request.params.id ?? request.query.id), request.account.token);
+  if (!found) throw new Refusal(404, 34, 'Sorry, that page does not exist.');
+  response.json({ custom_profile: profileOut(request, found) });
 });
 
 app.get('/healthz', (_request, response) => response.send('ok\n'));
