@@ -37,8 +37,11 @@ def machine():
 
 def commit():
     """What of Guise is measured."""
-    said = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=PROJECT)
-    return said.stdout.strip() or "unknown"
+    def git(*words):
+        return subprocess.run(["git", *words], capture_output=True, text=True, cwd=PROJECT).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "crates", "Cargo.toml", "Cargo.lock")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with changes" if changed else "")
 
 
 def versions():

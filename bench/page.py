@@ -37,10 +37,10 @@ class Results:
             json.dump({"machine": self.machine, "rows": self.rows, "figures": self.figures}, file, indent=1)
         os.rename(self.path + ".new", self.path)
 
-    def goals(self):
-        """The table of goals."""
+    def goals(self, rows=ROWS):
+        """The table of goals, or some rows of it."""
         lines = ["| row | figure | goal | stretch | median | least – most | reached |", "| --- " * 7 + "|"]
-        for row in ROWS:
+        for row in rows:
             cells = [f"`{row.key}`", row.figure, row.bound(row.goal), row.bound(row.stretch)]
             if row.key in self.rows:
                 median, least, most = middle(self.rows[row.key]["values"])
