@@ -54,8 +54,8 @@ def create_busy(now):
         with open(path + ".new", "wb") as file:
             file.write(photograph(server))
         os.rename(path + ".new", path)
-    # Far longer than it is let.
-    command = now.load.command(["run", "upload"], server.url, UPLOADS, warmup=0, seconds=3600) + ["--keys", server.keys]
+    # Longer than it is let.
+    command = now.load.command(["run", "upload"], server.url, UPLOADS, warmup=0, seconds=now.settings.seconds + 120) + ["--keys", server.keys]
     kept = os.path.join(server.data, "blobs", "pictures")
     uploading = subprocess.Popen(
         [*command, "--avatar", path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
