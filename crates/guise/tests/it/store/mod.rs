@@ -10,6 +10,7 @@ mod messages;
 mod names;
 mod nodes;
 mod pictures;
+mod plans;
 mod postgres;
 mod reads;
 mod retries;
@@ -30,7 +31,7 @@ use guise_sqlite::{Options, SqliteStore};
 use tempfile::tempdir;
 use tokio::task::JoinSet;
 
-use crate::support::Database;
+use crate::support::{Database, Tap};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const OWNER: AccountId = AccountId::new(11);
@@ -63,10 +64,13 @@ async fn on_sqlite<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> 
 
 async fn on_postgres<R: Future<Output = ()>>(case: impl FnOnce(Arc<dyn Store>) -> R) {
     let database = Database::new().await;
-    let store = Arc::new(database.store().await);
+    let tap = Tap::on(&database).await;
+    let store = PostgresStore::open(&tap.address, guise_postgres::Options::default()).await;
+    let store = Arc::new(store.unwrap());
     case(Arc::<PostgresStore>::clone(&store)).await;
     store.close().await.unwrap();
     assert_eq!(database.read_as_a_whole().await, [""; 0], "it went by no index");
+    plans::look_at(&tap.said()).await;
 }
 
 fn admission(account: AccountId, endpoint: Endpoint, request: u64) -> Admission {

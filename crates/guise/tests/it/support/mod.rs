@@ -8,14 +8,16 @@ mod home;
 mod postgres;
 mod process;
 mod signer;
+mod tap;
 mod world;
 
 pub(crate) use browser::{Browser, hidden};
 pub(crate) use call::{Call, Reply};
 pub(crate) use heard::Heard;
-pub(crate) use postgres::Database;
+pub(crate) use postgres::{Database, SMALL};
 pub(crate) use process::{Following, Process, guise, guise_told, guise_with};
 pub(crate) use signer::Signer;
+pub(crate) use tap::{Said, Tap};
 pub(crate) use world::{OsRandomness, Person, World, short};
 
 /// A client for plain HTTP, which goes nowhere else than it is told.

@@ -12,6 +12,9 @@ use tokio_postgres::{Client, NoTls};
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 static MADE: AtomicU32 = AtomicU32::new(0);
 
+/// Tables that do not grow, as a list in SQL.
+pub(crate) const SMALL: &str = "'guise_format', 'installation', 'nodes', 'jobs'";
+
 /// A database that is dropped when the test is over.
 pub(crate) struct Database {
     name: String,
@@ -51,9 +54,11 @@ impl Database {
             WHERE datname = current_database() AND pid <> pg_backend_pid()";
         // Whoever goes says before that what it read.
         while client.query_one(others, &[]).await.unwrap().get::<_, i64>(0) > 0 {}
-        let tables = "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0 AND relname
-            NOT IN ('guise_format', 'installation', 'nodes') ORDER BY relname";
-        let tables = client.query(tables, &[]).await.unwrap();
+        let tables = format!(
+            "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0 AND relname NOT IN ({SMALL})
+            ORDER BY relname"
+        );
+        let tables = client.query(&tables, &[]).await.unwrap();
         tables.iter().map(|row| row.get(0)).collect()
     }
 
@@ -103,4 +108,9 @@ fn server() -> String {
     std::env::var("TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("there is no PostgreSQL to test with: run ./check tests, or tests/backends/run cargo test")
     })
+}
+
+/// Its host and port.
+pub(super) fn host() -> String {
+    server().rsplit('@').next().unwrap().to_owned()
 }
