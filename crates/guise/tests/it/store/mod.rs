@@ -1,5 +1,6 @@
 //! The contract of the store, above every backend.
 
+mod accounts;
 mod attempts;
 mod boxes;
 mod conversations;
@@ -16,6 +17,7 @@ mod reads;
 mod retries;
 mod sessions;
 mod traps;
+mod turns;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -36,6 +36,7 @@ cases! {
     a_key_is_for_one_content_of_one_app_of_one_account,
     what_was_refused_leaves_its_key_free,
     an_answer_is_kept_until_its_time_and_then_forgotten,
+    a_request_is_remembered_until_its_time_and_then_forgotten,
 }
 
 async fn the_same_is_done_once_counted_once_and_answered_the_same(store: Arc<dyn Store>) {
@@ -104,4 +105,14 @@ async fn an_answer_is_kept_until_its_time_and_then_forgotten(store: Arc<dyn Stor
     assert!(matches!(made, Ok(Once::First(Admitted::Done(_, Ok(_))))));
     assert_eq!(store.sweep_answers(end).await.unwrap(), 2);
     assert_eq!(profiles(&*store).await, 3);
+}
+
+async fn a_request_is_remembered_until_its_time_and_then_forgotten(store: Arc<dyn Store>) {
+    people(&*store).await;
+    assert!(matches!(store.count(&create(1)).await, Ok(Admitted::Done(..))));
+    let until = create(1).replay_until;
+    assert_eq!(store.sweep_replays(until).await, Ok(0));
+    assert_eq!(store.count(&create(1)).await, Ok(Admitted::Replayed));
+    assert_eq!(store.sweep_replays(until.plus_seconds(1)).await, Ok(1));
+    assert!(matches!(store.count(&create(1)).await, Ok(Admitted::Done(..))));
 }
