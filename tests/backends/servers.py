@@ -141,12 +141,13 @@ class Bucket(Process):
 
 
 class Postgres(Process):
-    """A PostgreSQL server: a new one, or with `primary` the standby of another."""
+    """A PostgreSQL server: a new one, or with `primary` the standby of another. Settings are such as `fsync=off`."""
 
     name = "PostgreSQL"
 
-    def __init__(self, folder, primary=None):
+    def __init__(self, folder, primary=None, settings=()):
         super().__init__()
+        self.settings = settings
         found = glob.glob("/usr/lib/postgresql/*/bin/postgres")
         if not found:
             raise NotStarted("there is no PostgreSQL yet: ./check tests installs it")
@@ -192,6 +193,7 @@ class Postgres(Process):
         return [
             os.path.join(self.programs, "postgres"), "-D", self.data, "-c", f"listen_addresses={HOST}", "-c",
             f"port={self.port}", "-c", "unix_socket_directories=", "-c", "max_connections=300",
+            *[word for setting in self.settings for word in ("-c", setting)],
         ]
 
     def is_ready(self):
