@@ -85,15 +85,12 @@ pub(crate) async fn run(
     data::check_proof(config, proof.clone().map(Sealed::from_bytes).as_ref())?;
     let progress = Progress::new(output);
     let mut moving = Move { source, target, tables, pictures: None, progress, address };
-    let resumed = match moving.stages().await? {
-        (Here::Still | Here::Moving(_), There::Empty) => {
-            moving.begin().await?;
-            false
-        }
-        (Here::Moving(here), There::Moving(there)) if here == there => true,
+    let began = match moving.stages().await? {
+        (Here::Still | Here::Moving(_), There::Empty) => None,
+        (Here::Moving(here), There::Moving(there)) if here == there => Some(here),
         (Here::Sealed(here), There::Moving(there)) if here == there => {
             moving.source.unseal()?;
-            true
+            Some(here)
         }
         (Here::Sealed(here) | Here::Moved(here), There::Moved(there)) if here == there => {
             moving.source.finish()?;
@@ -103,13 +100,17 @@ pub(crate) async fn run(
     };
     if let Some(bucket) = &config.blobs {
         let (from, to) = (local_blobs(&config.data)?, open_bucket(bucket).await?);
-        moving.pictures = Some(Pictures::open(from, to, resumed).await?);
+        moving.pictures = Some(Pictures::open(from, to, began.as_deref()).await?);
     } else {
         warn(
             "without --blobs pictures stay in the folder: only a server on this machine can show them",
         );
     }
-    let moved = moving.run(proof).await?;
+    let id = match began {
+        Some(id) => id,
+        None => moving.begin().await?,
+    };
+    let moved = moving.run(&id, proof).await?;
     let address = moving.address.clone();
     drop(moving);
     told(Some(&moved), &address, config, output)
@@ -129,23 +130,43 @@ impl Move<'_> {
     }
 
     /// Begins on both sides. A beginning that only one of them knows is no obstacle.
-    async fn begin(&mut self) -> anyhow::Result<()> {
-        let mut id = [0; 16];
+    async fn begin(&mut self) -> anyhow::Result<Vec<u8>> {
+        let mut id = vec![0; 16];
         OsRandomness.fill(&mut id);
         self.source.begin(&id)?;
-        Ok(self.target.begin(&id).await?)
+        self.target.begin(&id).await?;
+        Ok(id)
     }
 
     /// Moves everything.
-    async fn run(&mut self, proof: Option<Vec<u8>>) -> anyhow::Result<Moved> {
-        let rows =
-            self.copy().await.context("not all is copied; run the command again to go on")?;
-        self.catch_up().await?;
+    async fn run(&mut self, id: &[u8], proof: Option<Vec<u8>>) -> anyhow::Result<Moved> {
+        if let Some(pictures) = &self.pictures {
+            pictures.claim(id).await?;
+        }
+        let rows = tokio::select! {
+            rows = self.prepare() => rows?,
+            _ = tokio::signal::ctrl_c() => bail!(STOPPED),
+        };
         let sealed = self.switch(proof).await?;
+        if let Some(pictures) = &self.pictures
+            && pictures.disclaim(id).await.is_err()
+        {
+            warn("what lies in the folder moves of the bucket is of no use any more");
+        }
         let pictures = self.pictures.as_ref().map_or(0, Pictures::count);
         Ok(Moved { rows, pictures, sealed })
     }
+
+    /// Moves what can be moved while others make changes; how many rows there are.
+    async fn prepare(&mut self) -> anyhow::Result<u64> {
+        let rows =
+            self.copy().await.context("not all is copied; run the command again to go on")?;
+        self.catch_up().await?;
+        Ok(rows)
+    }
 }
+
+const STOPPED: &str = "stopped; the folder is in charge: run the command again to go on, or with --abandon to take the move back";
 
 /// Keeps a second move off the folder, for as long as the file is open.
 fn alone(config: &Config) -> anyhow::Result<File> {
@@ -189,8 +210,7 @@ fn abandon_here(config: &Config, output: &mut Output) -> anyhow::Result<()> {
     Ok(output.line(ABANDONED)?)
 }
 
-const ABANDONED: &str =
-    "Taken back: the folder is as before. Drop the database it was to be moved to.";
+const ABANDONED: &str = "Taken back: the folder is as before. Drop the database it was to be moved to, and empty the bucket.";
 
 async fn abandon(mut source: Source, target: &Target, output: &mut Output) -> anyhow::Result<()> {
     let (here, there) = (source.stage_to_abandon()?, target.stage().await?);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures::TryStreamExt;
 use guise_domain::{MediaKey, PictureFormat};
 use object_store::Error;
@@ -39,6 +40,30 @@ impl Blobs {
         Ok(true)
     }
 
+    /// Notes beside the blobs that the move called `id` puts them here.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    pub async fn claim(&self, id: &[u8]) -> Result<(), BlobError> {
+        self.put(&claim(id), Bytes::from_static(b"!")).await
+    }
+
+    /// Whether that was noted.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    pub async fn is_claimed(&self, id: &[u8]) -> Result<bool, BlobError> {
+        Ok(self.get(&claim(id)).await?.is_some())
+    }
+
+    /// Forgets that it was noted.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn disclaim(&self, id: &[u8]) -> Result<(), BlobError> {
+        self.delete(&claim(id)).await
+    }
+
     /// Removes a blob. One that is gone is no error.
     ///
     /// # Errors
@@ -46,6 +71,14 @@ impl Blobs {
     pub async fn remove(&self, name: &str) -> Result<(), BlobError> {
         self.delete(name).await
     }
+}
+
+/// The folder of what tells whose move began to put blobs into a bucket.
+const MOVES: &str = "moves";
+
+fn claim(id: &[u8]) -> String {
+    let id = id.iter().fold(0_u128, |id, byte| id << 8 | u128::from(*byte));
+    format!("{MOVES}/{id:032x}")
 }
 
 /// The names of all blobs that a picture may have.

@@ -21,14 +21,29 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
-    /// Takes up the work in a bucket, which has to be empty unless it was `begun` before.
-    pub(super) async fn open(from: Blobs, to: Blobs, begun: bool) -> anyhow::Result<Self> {
-        if !begun && !to.all().await?.is_empty() {
+    /// Takes up the work in a bucket, which has to be empty unless this very move `began` there before: what is in it
+    /// and not in the folder is removed.
+    pub(super) async fn open(from: Blobs, to: Blobs, began: Option<&[u8]>) -> anyhow::Result<Self> {
+        let ours = match began {
+            Some(id) => to.is_claimed(id).await?,
+            None => false,
+        };
+        if !ours && !to.all().await?.is_empty() {
             bail!(
                 "there are pictures in the bucket already: name another one, or a prefix of its own"
             );
         }
         Ok(Self { from, to, kept: RefCell::default() })
+    }
+
+    /// Has the bucket known as this move's, until that is over.
+    pub(super) async fn claim(&self, id: &[u8]) -> anyhow::Result<()> {
+        Ok(self.to.claim(id).await?)
+    }
+
+    /// Leaves nothing but pictures behind.
+    pub(super) async fn disclaim(&self, id: &[u8]) -> anyhow::Result<()> {
+        Ok(self.to.disclaim(id).await?)
     }
 
     /// How many files are in the bucket.

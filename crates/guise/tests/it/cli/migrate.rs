@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use guise_http::{Blobs, Bucket};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -23,7 +24,10 @@ struct Place {
 
 impl Place {
     async fn new(name: &str) -> Self {
-        let database = Database::empty().await;
+        Self::on(Database::empty().await, name)
+    }
+
+    fn on(database: Database, name: &str) -> Self {
         let address = database.address("");
         // Runs do not meet in the bucket.
         let bucket = bucket(&format!("{name}-{}", std::process::id()));
@@ -191,6 +195,119 @@ async fn a_move_that_is_killed_anywhere_goes_on() {
     knows_what_was_sent(&new.urls[0], &clients).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_is_interrupted_leaves_the_folder_in_charge_and_goes_on() {
+    let place = Place::on(Database::new().await, "interrupted");
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let clients = Traffic::clients(&data, 2);
+    let old = Process::start(&data, UNLIMITED, 1);
+    let traffic = Traffic::start(clients, &old.urls[0]);
+    traffic.rounds(5).await;
+    let mut client = place.database.client().await;
+    // While tables are copied, of which one has to wait.
+    let waiting = client.transaction().await.unwrap();
+    waiting.execute("LOCK TABLE messages IN EXCLUSIVE MODE", &[]).await.unwrap();
+    let command = Following::start(&data, &[], &place.arguments(&[]));
+    command.line();
+    let (done, told) = command.interrupt();
+    assert!(!done && told.contains("the folder is in charge"), "{told}");
+    waiting.rollback().await.unwrap();
+    traffic.rounds(5).await;
+    // While nothing can be changed: what the seal itself changes has to wait.
+    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
+    let hold = "CREATE TRIGGER hold AFTER UPDATE OF stage ON moving WHEN NEW.stage = 1
+        BEGIN INSERT INTO moving_blocks (account, other) VALUES (1, 2); END";
+    db.execute_batch(hold).unwrap();
+    let waiting = client.transaction().await.unwrap();
+    waiting.execute("LOCK TABLE blocks IN EXCLUSIVE MODE", &[]).await.unwrap();
+    let command = Following::start(&data, &[], &place.arguments(&[]));
+    while !command.line().starts_with("comparing") {}
+    let clients = traffic.over().await;
+    let (done, told) = command.interrupt();
+    assert!(!done && told.contains("the folder takes changes again"), "{told}");
+    waiting.rollback().await.unwrap();
+    db.execute_batch("DROP TRIGGER hold").unwrap();
+
+    shows_what_was_told(&old.urls[0], &clients).await;
+    let traffic = Traffic::start(clients, &old.urls[0]);
+    traffic.rounds(5).await;
+    json(&guise(&data, &place.arguments(&["--json"])));
+    let clients = traffic.over().await;
+    assert!(old.terminate().success());
+    let new = Process::start(&data, &place.variables(), 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+    knows_what_was_sent(&new.urls[0], &clients).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_bucket_pictures_stay_in_the_folder_and_are_served_from_there() {
+    let database = Database::empty().await;
+    let address = database.address("");
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut clients = Traffic::clients(&data, 2);
+    let old = Process::start(&data, UNLIMITED, 1);
+    clients[0].round(&old.urls[0], 0).await.unwrap();
+    let output = guise(&data, &["migrate", "--to", &address]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("pictures stay in the folder"), "{told}");
+    let next = text(&output);
+    assert!(next.contains(" and 0 files of pictures ") && !next.contains("--blobs"), "{next}");
+    assert!(old.terminate().success());
+    let new = [UNLIMITED, &[("GUISE_STORE", address.as_str())]].concat();
+    let new = Process::start(&data, &new, 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+    clients[0].round(&new.urls[0], 1).await.unwrap();
+    shows_what_was_told(&new.urls[0], &clients).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_have_in_a_bucket_is_left_alone() {
+    let place = Place::new("others").await;
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut clients = Traffic::clients(&data, 2);
+    let old = Process::start(&data, UNLIMITED, 1);
+    clients[0].round(&old.urls[0], 0).await.unwrap();
+    let bucket = Blobs::bucket(&Bucket::parse(&place.bucket).unwrap(), 1).await.unwrap();
+    let theirs = Blobs::local(&folder.path().join("theirs")).unwrap();
+    let put = async |name: &str| {
+        let file = folder.path().join("theirs").join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "theirs").unwrap();
+        assert!(theirs.copy(name, &bucket).await.unwrap());
+    };
+    put("pictures/1-2-ab/small.jpg").await;
+    put("elsewhere/notes.txt").await;
+    // However often it is asked for.
+    for _ in 0..2 {
+        let told = refusal(&guise(&data, &place.arguments(&[])));
+        assert!(told.contains("there are pictures in the bucket already"), "{told}");
+        assert_eq!(bucket.all().await.unwrap().len(), 1);
+        assert_eq!(traces(&data), 0);
+    }
+    // Nor is one that a move does not begin with.
+    let waiting = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+        CREATE TRIGGER wait BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION wait()";
+    let client = place.database.client().await;
+    client.batch_execute(waiting).await.unwrap();
+    let elsewhere = Place::new("elsewhere").await.bucket;
+    let told = refusal(&guise(&data, &["migrate", "--to", &place.address, "--blobs", &elsewhere]));
+    assert!(told.contains("not now") && told.contains("run the command again"), "{told}");
+    let told = refusal(&guise(&data, &place.arguments(&[])));
+    assert!(told.contains("there are pictures in the bucket already"), "{told}");
+
+    bucket.remove("pictures/1-2-ab/small.jpg").await.unwrap();
+    client.batch_execute("DROP TRIGGER wait ON messages").await.unwrap();
+    text(&guise(&data, &place.arguments(&[])));
+    assert!(bucket.copy("elsewhere/notes.txt", &theirs).await.unwrap(), "it is there still");
+    assert!(!bucket.all().await.unwrap().is_empty());
+    assert!(old.terminate().success());
+    let new = Process::start(&data, &place.variables(), 1);
+    shows_what_was_told(&new.urls[0], &clients).await;
+}
+
 /// What a move has made in a folder's database.
 fn traces(data: &Path) -> i64 {
     let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
@@ -213,8 +330,7 @@ async fn what_is_not_the_same_on_both_sides_is_noticed_and_the_folder_stays_in_c
         ("NEW.content := NEW.content || ' '; RETURN NEW", "messages has as many rows ("),
         ("RETURN NULL", "messages has 0 rows in the place of"),
     ] {
-        let place = Place { database: Database::new().await, ..Place::new("wrong").await };
-        let place = Place { address: place.database.address(""), ..place };
+        let place = Place::on(Database::new().await, "wrong");
         let spoil = format!(
             "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {wrong}; END $$;
             CREATE TRIGGER spoil BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION spoil()"

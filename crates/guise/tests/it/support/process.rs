@@ -82,7 +82,10 @@ impl Following {
 
     /// The next line of standard output. Fails the test after 20 seconds.
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(Duration::from_secs(20)).expect("a line of output")
+        let line = self.lines.recv_timeout(Duration::from_secs(20));
+        line.unwrap_or_else(|_| {
+            panic!("no line of output, and {:?}", self.notes.try_iter().collect::<Vec<_>>())
+        })
     }
 
     /// The next line of standard output, if there is one within a second.
@@ -93,6 +96,13 @@ impl Following {
     /// The next line of standard error. Fails the test after 20 seconds.
     pub(crate) fn note(&self) -> String {
         self.notes.recv_timeout(Duration::from_secs(20)).expect("a line of notes")
+    }
+
+    /// Ctrl-C; whether it ended well, and the rest of standard error.
+    pub(crate) fn interrupt(mut self) -> (bool, String) {
+        signal(&self.child, "-INT");
+        let status = self.child.wait().unwrap();
+        (status.success(), self.notes.iter().collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -151,9 +161,8 @@ impl Process {
     }
 
     /// Sends it a signal as `kill` calls it: `-STOP`.
-    pub(crate) fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
     }
 }
 
@@ -162,4 +171,9 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
 }
