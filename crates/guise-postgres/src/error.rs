@@ -1,10 +1,11 @@
 //! What `PostgreSQL`'s errors mean. Nothing else reads its SQLSTATEs.
 
-use std::fmt;
+use std::{fmt, io};
 
 use deadpool_postgres::PoolError;
 use guise_domain::StoreError;
 use tokio_postgres::error::SqlState;
+use tokio_rustls::rustls::{self, CertificateError};
 
 /// Why a database did not open.
 #[derive(Debug, thiserror::Error)]
@@ -124,9 +125,23 @@ fn told(error: &tokio_postgres::Error, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     write!(f, "{error}")?;
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(said), _) => write!(f, ": {} ({})", said.message(), said.code().code()),
+        (None, Some(cause)) if is_of_nobody_trusted(cause) => f.write_str(
+            ": nobody trusted signed the server's certificate; say with sslrootcert in which file is whose who did",
+        ),
         (None, Some(cause)) => write!(f, ": {cause}"),
         (None, None) => Ok(()),
     }
+}
+
+fn is_of_nobody_trusted(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let refused = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(
+        refused,
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature
+        ))
+    )
 }
 
 impl From<tokio_postgres::Error> for Error {

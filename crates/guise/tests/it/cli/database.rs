@@ -1,5 +1,7 @@
 //! Everything but pictures in a database elsewhere.
 
+mod tls;
+
 use std::path::{Path, PathBuf};
 
 use guise_domain::node_of;

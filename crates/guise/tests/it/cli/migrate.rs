@@ -117,10 +117,12 @@ async fn nothing_is_missing_or_doubled_when_clients_write_all_the_time() {
     shows_what_was_told(&new.urls[0], &clients).await;
     knows_what_was_sent(&new.urls[0], &clients).await;
     for mut client in clients {
-        let highest = client.messages.last_key_value().unwrap().0.clone();
+        let highest = |client: &Client| -> Option<i64> {
+            client.messages.last_key_value().map(|(id, _)| id.parse().unwrap())
+        };
+        let before = highest(&client);
         client.round(&new.urls[0], client.once.len()).await.unwrap();
-        let next: i64 = client.messages.last_key_value().unwrap().0.parse().unwrap();
-        assert!(next > highest.parse::<i64>().unwrap());
+        assert!(highest(&client) > before);
     }
     let again = text(&guise(&data, &place.arguments(&[])));
     assert!(again.contains("already") && again.contains("serve --store"), "{again}");
@@ -158,22 +160,26 @@ async fn a_large_installation_is_moved_while_clients_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_that_is_killed_anywhere_goes_on() {
-    let place = Place::new("killed").await;
+    let place = Place::on(Database::new().await, "killed");
     let folder = tempdir().unwrap();
     let data = folder.path().join("data");
     let clients = Traffic::clients(&data, 2);
     let old = Process::start(&data, UNLIMITED, 1);
     let traffic = Traffic::start(clients, &old.urls[0]);
+    let mut client = place.database.client().await;
     for lines in [1, 4, 8] {
+        // It has to wait for one of its tables, and cannot come to an end.
+        let waiting = client.transaction().await.unwrap();
+        waiting.execute("LOCK TABLE messages IN EXCLUSIVE MODE", &[]).await.unwrap();
         traffic.rounds(5).await;
         let command = Following::start(&data, &[], &place.arguments(&[]));
         (0..lines).for_each(|_| drop(command.line()));
         drop(command);
+        waiting.rollback().await.unwrap();
         let told = refusal(&guise_with(&data, &place.variables(), &["serve"]));
         assert!(told.contains("an installation is being moved into the database"), "{told}");
     }
     // The last word has to wait: everything is moved, and nothing can be changed.
-    let mut client = place.database.client().await;
     let waiting = client.transaction().await.unwrap();
     waiting.execute("LOCK TABLE moving IN EXCLUSIVE MODE", &[]).await.unwrap();
     let command = Following::start(&data, &[], &place.arguments(&[]));
@@ -240,6 +246,30 @@ async fn a_move_that_is_interrupted_leaves_the_folder_in_charge_and_goes_on() {
     knows_what_was_sent(&new.urls[0], &clients).await;
 }
 
+#[tokio::test]
+async fn what_changes_while_notes_are_forgotten_is_noted_and_moved() {
+    let place = Place::on(Database::new().await, "forgotten");
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("data");
+    Signer::new(&data, "shop");
+    let client = place.database.client().await;
+    client.batch_execute(REFUSE).await.unwrap();
+    let to = ["migrate", "--to", &place.address];
+    refusal(&guise(&data, &to));
+    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
+    // A server's write that comes as soon as the last note is gone.
+    let late = "INSERT INTO blocks (account, other) VALUES (1, 2), (1, 3); DELETE FROM blocks;
+        CREATE TRIGGER late AFTER DELETE ON moving_blocks WHEN NOT EXISTS (SELECT 1 FROM moving_blocks)
+            AND NOT EXISTS (SELECT 1 FROM blocks)
+        BEGIN INSERT INTO blocks (account, other) VALUES (1, 2); END";
+    db.execute_batch(late).unwrap();
+    client.batch_execute("DROP TRIGGER refuse ON accounts").await.unwrap();
+    text(&guise(&data, &to));
+    let blocks = "SELECT count(*) FROM blocks";
+    assert_eq!(db.query_row(blocks, (), |row| row.get::<_, i64>(0)).unwrap(), 1);
+    assert_eq!(client.query_one(blocks, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_bucket_pictures_stay_in_the_folder_and_are_served_from_there() {
     let database = Database::empty().await;
@@ -288,10 +318,8 @@ async fn what_others_have_in_a_bucket_is_left_alone() {
         assert_eq!(traces(&data), 0);
     }
     // Nor is one that a move does not begin with.
-    let waiting = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
-        CREATE TRIGGER wait BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION wait()";
     let client = place.database.client().await;
-    client.batch_execute(waiting).await.unwrap();
+    client.batch_execute(REFUSE).await.unwrap();
     let elsewhere = Place::new("elsewhere").await.bucket;
     let told = refusal(&guise(&data, &["migrate", "--to", &place.address, "--blobs", &elsewhere]));
     assert!(told.contains("not now") && told.contains("run the command again"), "{told}");
@@ -299,7 +327,7 @@ async fn what_others_have_in_a_bucket_is_left_alone() {
     assert!(told.contains("there are pictures in the bucket already"), "{told}");
 
     bucket.remove("pictures/1-2-ab/small.jpg").await.unwrap();
-    client.batch_execute("DROP TRIGGER wait ON messages").await.unwrap();
+    client.batch_execute("DROP TRIGGER refuse ON accounts").await.unwrap();
     text(&guise(&data, &place.arguments(&[])));
     assert!(bucket.copy("elsewhere/notes.txt", &theirs).await.unwrap(), "it is there still");
     assert!(!bucket.all().await.unwrap().is_empty());
@@ -307,6 +335,11 @@ async fn what_others_have_in_a_bucket_is_left_alone() {
     let new = Process::start(&data, &place.variables(), 1);
     shows_what_was_told(&new.urls[0], &clients).await;
 }
+
+/// Has the database stop a move that has begun.
+const REFUSE: &str =
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION refuse()";
 
 /// What a move has made in a folder's database.
 fn traces(data: &Path) -> i64 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use reqwest::Method;
@@ -11,6 +12,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::support::{JON, Signer};
 
@@ -306,7 +308,8 @@ impl Traffic {
     /// The clients, once all were refused, which has to be because the server only reads.
     pub(super) async fn over(self) -> Vec<Client> {
         let mut clients = Vec::new();
-        for (client, (status, body)) in self.tasks.join_all().await {
+        let refused = timeout(Duration::from_mins(1), self.tasks.join_all()).await;
+        for (client, (status, body)) in refused.expect("clients that are refused") {
             assert_eq!(status, 503, "{body}");
             assert!(body.contains("\"code\":130") || body.contains("over-capacity"), "{body}");
             clients.push(client);
