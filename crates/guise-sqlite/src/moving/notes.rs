@@ -75,7 +75,8 @@ impl Notes {
         &self.table.source
     }
 
-    /// Makes the table of notes and the triggers that fill it. Where rows refer to those of other tables all of them are
+    /// Makes the table of notes and the triggers that fill it. No number is given twice, also once all notes are forgotten:
+    /// what comes meanwhile is not to be forgotten with them. Where rows refer to those of other tables all of them are
     /// noted at once: they are moved together with what they refer to.
     pub(super) fn make(&self) -> String {
         let Self { table: Table { name, source, refers, .. }, noted, declared, .. } = self;
@@ -89,7 +90,7 @@ impl Notes {
             String::new()
         };
         format!(
-            "CREATE TABLE moving_{name} (number INTEGER PRIMARY KEY, {declared}) STRICT;
+            "CREATE TABLE moving_{name} (number INTEGER PRIMARY KEY AUTOINCREMENT, {declared}) STRICT;
             CREATE INDEX moving_{name}_keys ON moving_{name} ({columns});
             CREATE TRIGGER moving_{name}_insert AFTER INSERT ON {source}
                 BEGIN {insert} VALUES ({new}); END;
