@@ -1,5 +1,6 @@
 //! Moving an installation into a database and a bucket while its server goes on.
 
+mod notes;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -244,30 +245,6 @@ async fn a_move_that_is_interrupted_leaves_the_folder_in_charge_and_goes_on() {
     let new = Process::start(&data, &place.variables(), 1);
     shows_what_was_told(&new.urls[0], &clients).await;
     knows_what_was_sent(&new.urls[0], &clients).await;
-}
-
-#[tokio::test]
-async fn what_changes_while_notes_are_forgotten_is_noted_and_moved() {
-    let place = Place::on(Database::new().await, "forgotten");
-    let folder = tempdir().unwrap();
-    let data = folder.path().join("data");
-    Signer::new(&data, "shop");
-    let client = place.database.client().await;
-    client.batch_execute(REFUSE).await.unwrap();
-    let to = ["migrate", "--to", &place.address];
-    refusal(&guise(&data, &to));
-    let db = rusqlite::Connection::open(data.join("guise.db")).unwrap();
-    // A server's write that comes as soon as the last note is gone.
-    let late = "INSERT INTO blocks (account, other) VALUES (1, 2), (1, 3); DELETE FROM blocks;
-        CREATE TRIGGER late AFTER DELETE ON moving_blocks WHEN NOT EXISTS (SELECT 1 FROM moving_blocks)
-            AND NOT EXISTS (SELECT 1 FROM blocks)
-        BEGIN INSERT INTO blocks (account, other) VALUES (1, 2); END";
-    db.execute_batch(late).unwrap();
-    client.batch_execute("DROP TRIGGER refuse ON accounts").await.unwrap();
-    text(&guise(&data, &to));
-    let blocks = "SELECT count(*) FROM blocks";
-    assert_eq!(db.query_row(blocks, (), |row| row.get::<_, i64>(0)).unwrap(), 1);
-    assert_eq!(client.query_one(blocks, &[]).await.unwrap().get::<_, i64>(0), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
