@@ -100,8 +100,10 @@ pub(crate) async fn record(State(guise): State<Guise>, request: Request, next: N
     let status = response.status();
     let cause = response.extensions_mut().remove::<Cause>();
     dress(response.headers_mut(), status, &facts, guise.now());
-    set(response.headers_mut(), "x-response-time", &millis.to_string());
-    set(response.headers_mut(), "x-transaction-id", &id);
+    set(response.headers_mut(), "x-response-time", millis.into());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        set(response.headers_mut(), "x-transaction-id", id);
+    }
     log(&id, method.as_str(), &facts, status, millis, cause.as_ref());
     match seen {
         Some(seen) => inspect::note(&guise, seen, facts, id, millis, response).await,
@@ -142,21 +144,19 @@ fn log(
 
 fn dress(headers: &mut HeaderMap, status: StatusCode, facts: &Facts, now: Timestamp) {
     if let Some((_, _, Some(access))) = facts.caller {
-        set(headers, "x-access-level", access.as_str());
+        set(headers, "x-access-level", HeaderValue::from_static(access.as_str()));
     }
     if let Some(quota) = facts.quota {
-        set(headers, "x-rate-limit-limit", &quota.limit.to_string());
-        set(headers, "x-rate-limit-remaining", &quota.remaining.to_string());
-        set(headers, "x-rate-limit-reset", &quota.resets_at.seconds().to_string());
+        set(headers, "x-rate-limit-limit", quota.limit.into());
+        set(headers, "x-rate-limit-remaining", quota.remaining.into());
+        set(headers, "x-rate-limit-reset", quota.resets_at.seconds().into());
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = (quota.resets_at.seconds() - now.seconds()).max(1);
-            set(headers, RETRY_AFTER.as_str(), &wait.to_string());
+            headers.insert(RETRY_AFTER, wait.into());
         }
     }
 }
 
-fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
-    }
+fn set(headers: &mut HeaderMap, name: &'static str, value: HeaderValue) {
+    headers.insert(HeaderName::from_static(name), value);
 }

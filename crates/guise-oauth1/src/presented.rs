@@ -202,7 +202,11 @@ pub fn body_hash_matches(sent: &str, body: &[u8]) -> bool {
 /// The consumer key and the token that a request names, whatever else is wrong with it.
 #[must_use]
 pub fn names(request: &Request<'_>) -> (Option<String>, Option<String>) {
-    let named = |name| of_request(request, name).filter(|text| !text.is_empty());
+    let all = protocol_parameters(request);
+    let named = |name| {
+        let (_, value) = all.iter().find(|(other, _)| other == name)?;
+        Some(value.clone().into_owned()).filter(|text| !text.is_empty())
+    };
     (named("oauth_consumer_key"), named("oauth_token"))
 }
 
@@ -213,10 +217,13 @@ pub(crate) fn signature(request: &Request<'_>) -> Option<String> {
 
 /// Every protocol parameter as it came, decoded, wherever it stands.
 #[must_use]
-pub fn protocol_parameters(request: &Request<'_>) -> Vec<(String, String)> {
-    let decode = |text: &str| encode::decode(text).into_owned();
+pub fn protocol_parameters<'a>(request: &Request<'a>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    let decode = |text: Cow<'a, str>| match text {
+        Cow::Borrowed(text) => encode::decode(text),
+        Cow::Owned(text) => Cow::Owned(encode::decode(&text).into_owned()),
+    };
     let own = everything(request).filter(|parameter| parameter.name.starts_with("oauth_"));
-    own.map(|parameter| (decode(&parameter.name), decode(&parameter.value))).collect()
+    own.map(|parameter| (decode(parameter.name), decode(parameter.value))).collect()
 }
 
 /// The first value of a protocol parameter.

@@ -57,12 +57,12 @@ impl Accounts for SqliteStore {
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.read(move |db| by_id(db, id)).await
+        self.glance(move |db| by_id(db, id)).await
     }
 
     async fn account_by_name(&self, name: &ScreenName) -> Result<Option<Account>, StoreError> {
         let folded = name.folded();
-        self.read(move |db| one(db, BY_NAME, [folded], |row| read_account(row, 0))).await
+        self.glance(move |db| one(db, BY_NAME, [folded], |row| read_account(row, 0))).await
     }
 
     async fn accounts_by_id(&self, ids: Vec<AccountId>) -> Result<Vec<Account>, StoreError> {

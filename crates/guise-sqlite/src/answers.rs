@@ -47,7 +47,7 @@ impl SqliteStore {
         retry: &Retry,
     ) -> Result<Option<Once<Result<Infallible, Infallible>>>, StoreError> {
         let (looked, named) = (admission.clone(), retry.clone());
-        let known = self.read(move |db| kept(db, &looked, &named.key)).await?.is_some();
+        let known = self.glance(move |db| kept(db, &looked, &named.key)).await?.is_some();
         if !known {
             return Ok(None);
         }

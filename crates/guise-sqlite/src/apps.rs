@@ -68,7 +68,7 @@ impl Apps for SqliteStore {
     }
 
     async fn app(&self, id: AppId) -> Result<Option<App>, StoreError> {
-        self.read(move |db| one(db, BY_ID, [id.get()], |row| read_app(row, 0))).await
+        self.glance(move |db| one(db, BY_ID, [id.get()], |row| read_app(row, 0))).await
     }
 
     async fn revoke_app(&self, owner: AccountId, id: AppId, by: By) -> Result<bool, StoreError> {

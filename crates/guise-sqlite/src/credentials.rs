@@ -32,7 +32,7 @@ impl Credentials for SqliteStore {
     ) -> Result<Option<Credential>, StoreError> {
         let account = Token::account_of(token).map(AccountId::get);
         let (consumer_key, token) = (consumer_key.to_owned(), token.to_owned());
-        self.read(move |db| {
+        self.glance(move |db| {
             one(db, CREDENTIAL, (consumer_key, account, token), |row| {
                 let token = match row.get::<_, Option<i64>>(18)? {
                     Some(_) => Some((read_token(row, 9)?, read_account(row, 18)?)),
@@ -45,7 +45,7 @@ impl Credentials for SqliteStore {
     }
 
     async fn credentials_version(&self) -> Result<i64, StoreError> {
-        self.read(|db| Ok(one(db, VERSION, (), |row| row.get(0))?.unwrap_or_default())).await
+        self.glance(|db| Ok(one(db, VERSION, (), |row| row.get(0))?.unwrap_or_default())).await
     }
 }
 

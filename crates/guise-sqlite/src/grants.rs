@@ -124,7 +124,7 @@ impl Grants for SqliteStore {
 
     async fn request_token(&self, token: &str) -> Result<Option<RequestToken>, StoreError> {
         let token = token.to_owned();
-        self.read(move |db| one(db, BY_TOKEN, [token], read_request_token)).await
+        self.glance(move |db| one(db, BY_TOKEN, [token], read_request_token)).await
     }
 
     async fn allow(&self, token: &str, allowance: Allowance) -> Result<bool, StoreError> {
@@ -179,7 +179,7 @@ impl Grants for SqliteStore {
     }
 
     async fn bearer(&self, app: AppId) -> Result<Option<(App, Option<Sealed>)>, StoreError> {
-        self.read(move |db| {
+        self.glance(move |db| {
             one(db, APP_WITH_BEARER, [app.get()], |row| {
                 Ok((read_app(row, 0)?, row.get::<_, Option<_>>(9)?.map(Sealed::from_bytes)))
             })

@@ -39,7 +39,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use guise_domain::{StoreError, Timestamp};
+use guise_domain::{PageRequest, StoreError, Timestamp};
 use rusqlite::Connection;
 
 pub use crate::error::OpenError;
@@ -48,6 +48,9 @@ use crate::writer::{Step, Writer};
 
 /// Rows removed in one step of a sweep.
 const SWEPT_AT_ONCE: i64 = 1000;
+
+/// Items of a page that is read at a glance.
+const SHORT_PAGE: u32 = 50;
 
 /// How to open a [`SqliteStore`].
 pub struct Options {
@@ -137,6 +140,24 @@ impl SqliteStore {
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         self.readers.read(query).await
+    }
+
+    /// The same for a query of a few rows that are found at once.
+    async fn glance<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.readers.glance(query).await
+    }
+
+    /// The same for a page, whose rows lie together.
+    async fn read_page<T, F>(&self, page: PageRequest, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        if page.count > SHORT_PAGE { self.read(query).await } else { self.glance(query).await }
     }
 }
 

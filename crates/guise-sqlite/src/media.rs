@@ -53,7 +53,7 @@ impl Media for SqliteStore {
         id: MediaId,
         now: Timestamp,
     ) -> Result<Option<Upload>, StoreError> {
-        self.read(move |db| own_upload(db, owner, id, now)).await
+        self.glance(move |db| own_upload(db, owner, id, now)).await
     }
 
     async fn segments(&self, owner: AccountId, id: MediaId) -> Result<Vec<Segment>, StoreError> {
@@ -101,14 +101,14 @@ impl Media for SqliteStore {
 
     async fn public_picture(&self, key: MediaKey) -> Result<Option<Picture>, StoreError> {
         let MediaKey { owner, media, random } = key;
-        self.read(move |db| one(db, PUBLIC, (owner.get(), media.get(), random), read_upload))
+        self.glance(move |db| one(db, PUBLIC, (owner.get(), media.get(), random), read_upload))
             .await
             .map(|upload| upload.and_then(|upload| upload.picture()))
     }
 
     async fn upload_exists(&self, key: MediaKey) -> Result<bool, StoreError> {
         let MediaKey { owner, media, random } = key;
-        self.read(move |db| one(db, EXISTS, (owner.get(), media.get(), random), |_| Ok(())))
+        self.glance(move |db| one(db, EXISTS, (owner.get(), media.get(), random), |_| Ok(())))
             .await
             .map(|found| found.is_some())
     }

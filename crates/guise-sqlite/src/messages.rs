@@ -87,7 +87,7 @@ impl Messages for SqliteStore {
         sender: AccountId,
         recipient: AccountId,
     ) -> Result<Result<(), SendError>, StoreError> {
-        self.read(move |db| send::may_write(db, sender, recipient)).await
+        self.glance(move |db| send::may_write(db, sender, recipient)).await
     }
 
     async fn message(
@@ -95,7 +95,7 @@ impl Messages for SqliteStore {
         account: AccountId,
         id: MessageId,
     ) -> Result<Option<Message>, StoreError> {
-        self.read(move |db| one(db, BY_ID, (account.get(), id.get()), read_message)).await
+        self.glance(move |db| one(db, BY_ID, (account.get(), id.get()), read_message)).await
     }
 
     async fn messages(
@@ -104,7 +104,7 @@ impl Messages for SqliteStore {
         page: PageRequest,
         since: Timestamp,
     ) -> Result<Page<Message>, StoreError> {
-        self.read(move |db| {
+        self.read_page(page, move |db| {
             let (highest, count) = page.bounds();
             let oldest = MessageId::first_at(since).get();
             let items = all(db, PAGE, (highest, count, account.get(), oldest), read_message)?;
@@ -119,7 +119,7 @@ impl Messages for SqliteStore {
         other: AccountId,
         page: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        self.read(move |db| {
+        self.read_page(page, move |db| {
             let (highest, count) = page.bounds();
             let items = all(db, WITH, (highest, count, account.get(), other.get()), read_message)?;
             Ok(page.page(items, |message| message.id.get()))
@@ -192,7 +192,7 @@ impl Messages for SqliteStore {
         account: AccountId,
         other: AccountId,
     ) -> Result<Conversation, StoreError> {
-        self.read(move |db| conversation(db, account, other)).await
+        self.glance(move |db| conversation(db, account, other)).await
     }
 }
 

@@ -75,12 +75,12 @@ impl Profiles for SqliteStore {
         owner: AccountId,
         id: ProfileId,
     ) -> Result<Option<Profile>, StoreError> {
-        self.read(move |db| one(db, BY_ID, (owner.get(), id.get()), read_profile)).await
+        self.glance(move |db| one(db, BY_ID, (owner.get(), id.get()), read_profile)).await
     }
 
     async fn face(&self, reader: AccountId, id: ProfileId) -> Result<Option<Face>, StoreError> {
         let place = (reader.get(), id.get());
-        self.read(move |db| match one(db, BY_ID, place, read_profile)? {
+        self.glance(move |db| match one(db, BY_ID, place, read_profile)? {
             Some(profile) => Ok(Some(profile.face())),
             None => one(db, SHOWN, place, |row| read_face(row, 0)),
         })
@@ -92,7 +92,7 @@ impl Profiles for SqliteStore {
         owner: AccountId,
         page: PageRequest,
     ) -> Result<Page<Profile>, StoreError> {
-        self.read(move |db| {
+        self.read_page(page, move |db| {
             let (highest, count) = page.bounds();
             let items = all(db, PAGE, (highest, count, owner.get()), read_profile)?;
             Ok(page.page(items, |profile| profile.id.get()))
@@ -132,7 +132,7 @@ impl Profiles for SqliteStore {
         owner: AccountId,
         id: ProfileId,
     ) -> Result<Option<Tagged>, StoreError> {
-        self.read(move |db| edits::with_tags(db, owner, id)).await
+        self.glance(move |db| edits::with_tags(db, owner, id)).await
     }
 
     async fn find_profiles(

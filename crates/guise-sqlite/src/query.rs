@@ -1,5 +1,6 @@
 //! Running one statement, prepared once per connection; whole numbers.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::error::impossible;
@@ -7,9 +8,10 @@ use crate::error::impossible;
 /// Statements kept prepared per connection; more than there are in this crate.
 const STATEMENTS: usize = 128;
 
-/// Makes room for every statement.
-pub(crate) fn keep_statements(db: &Connection) {
+/// Has every statement prepared once: there is room for all, and none is planned anew for the values it is given.
+pub(crate) fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Rows changed.

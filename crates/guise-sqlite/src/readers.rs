@@ -1,11 +1,14 @@
-//! The readers: a few read-only connections, lent one query at a time on the blocking pool.
+//! The readers: a few read-only connections, lent one query at a time.
+//!
+//! Queries run on the blocking pool. What touches only a few pages runs where it is asked for: it takes less time than
+//! the way to another thread and back.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guise_domain::StoreError;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{closed, store_error};
 use crate::query::keep_statements;
@@ -26,7 +29,7 @@ impl Readers {
         let open = || {
             let db = Connection::open_with_flags(path, flags)?;
             db.execute_batch(PRAGMAS)?;
-            keep_statements(&db);
+            keep_statements(&db)?;
             Ok(db)
         };
         let idle = (0..count).map(|_| open()).collect::<rusqlite::Result<_>>()?;
@@ -41,16 +44,34 @@ impl Readers {
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let readers = Arc::clone(self);
-        let work = move || {
-            // The connection goes back before the permit does.
-            let _permit = permit;
-            let lent = Lent { db: readers.idle().pop(), readers: &readers };
-            let db = lent.db.as_ref().ok_or_else(closed)?;
-            query(db).map_err(|error| store_error(&error))
-        };
-        tokio::task::spawn_blocking(work)
+        tokio::task::spawn_blocking(move || readers.run(permit, query))
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
+    }
+
+    /// The same for a query of a few rows that are found at once.
+    pub(crate) async fn glance<T, F>(self: &Arc<Self>, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => self.run(permit, query),
+            Err(_) => self.read(query).await,
+        }
+    }
+
+    /// Runs a query.
+    fn run<T>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        // The connection goes back before the permit does.
+        let _permit = permit;
+        let lent = Lent { db: self.idle().pop(), readers: self };
+        let db = lent.db.as_ref().ok_or_else(closed)?;
+        query(db).map_err(|error| store_error(&error))
     }
 
     /// Waits for queries that run, and closes the connections.

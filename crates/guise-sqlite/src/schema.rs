@@ -50,7 +50,7 @@ const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
 /// Opens and, if needed, makes or migrates the database for writing.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     let mut db = Connection::open(path)?;
-    keep_statements(&db);
+    keep_statements(&db)?;
     db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
     // What is erased is to be gone from the file too, and not only from its tables.
     db.execute_batch("PRAGMA trusted_schema = off; PRAGMA secure_delete = on;")?;

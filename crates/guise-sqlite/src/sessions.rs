@@ -48,7 +48,7 @@ const SWEEP_LINKS: &str = "DELETE FROM links WHERE expires_at <= ?1";
 impl Sessions for SqliteStore {
     async fn password(&self, account: AccountId) -> Result<Option<PasswordHash>, StoreError> {
         let read = |row: &Row<'_>| row.get(0).map(PasswordHash::from_stored);
-        self.read(move |db| one(db, PASSWORD, [account.get()], read)).await
+        self.glance(move |db| one(db, PASSWORD, [account.get()], read)).await
     }
 
     async fn set_password(
@@ -124,7 +124,7 @@ impl Sessions for SqliteStore {
         ticket: TicketHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        self.read(move |db| one(db, SESSION, (ticket.0, now.millis()), read_session)).await
+        self.glance(move |db| one(db, SESSION, (ticket.0, now.millis()), read_session)).await
     }
 
     async fn see_session(&self, ticket: TicketHash, now: Timestamp) -> Result<bool, StoreError> {
@@ -180,7 +180,7 @@ impl Sessions for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Account>, StoreError> {
         let read = |row: &Row<'_>| read_account(row, 0);
-        self.read(move |db| one(db, LINK, (ticket.0, now.millis()), read)).await
+        self.glance(move |db| one(db, LINK, (ticket.0, now.millis()), read)).await
     }
 
     async fn use_link(

@@ -176,15 +176,16 @@ pub(super) async fn prove<'a, K: Proof>(
     }
     let now = guise.now();
     let path = crate::extract::original_uri(parts).path();
-    let urls = base_urls(guise, &Origin::of(guise, parts), path);
+    let origin = Origin::of(guise, parts).base_url();
+    let urls = base_urls(guise, origin.as_deref(), path);
     let record = parts.extensions.get::<Record>().cloned().unwrap_or_default();
     if let Body::Read(bytes) = body {
         record.set_body(bytes);
     }
-    let (presented, known) = match check::<K>(guise, &request, &urls, now, &record).await {
+    let (presented, known) = match check::<K>(guise, &request, urls.clone(), now, &record).await {
         // JSON is read whatever its label says, so its author may not have signed it as the form it is labelled as.
         Err(_) if request.form.is_some() && looks_like_json(bytes) => {
-            check::<K>(guise, &Request { form: None, ..request }, &urls, now, &record).await?
+            check::<K>(guise, &Request { form: None, ..request }, urls, now, &record).await?
         }
         checked => checked?,
     };
@@ -268,12 +269,12 @@ fn without_body(parts: &Parts) -> Option<Request<'_>> {
 async fn check<'a, K: Proof>(
     guise: &Guise,
     request: &Request<'a>,
-    urls: &[String],
+    urls: impl Iterator<Item = String> + Clone,
     now: Timestamp,
     record: &Record,
 ) -> Result<(Presented<'a>, K), Refusal> {
     let presented = Presented::parse(request).map_err(|_| Refusal::BadAuthentication)?;
-    let verified = |key: &SigningKey| urls.iter().any(|url| presented.verify(key, url));
+    let verified = |key: &SigningKey| urls.clone().any(|url| presented.verify(key, &url));
     let known = match K::find(guise, &presented, now).await? {
         Found::Known(known) => {
             record.set_named(known.named());
@@ -299,17 +300,15 @@ async fn check<'a, K: Proof>(
     Ok((presented, known))
 }
 
-/// The URLs the client may have signed: as received first, since most clients believe in what they connect to.
-pub(crate) fn base_urls(guise: &Guise, origin: &Origin, path: &str) -> Vec<String> {
+/// The URLs the client may have signed: as `received` first, since most clients believe in what they connect to.
+pub(crate) fn base_urls<'a>(
+    guise: &'a Guise,
+    received: Option<&'a str>,
+    path: &'a str,
+) -> impl Iterator<Item = String> + Clone + 'a {
     let public = guise.settings().public_urls.iter().map(String::as_str);
-    let received = origin.base_url();
-    received
-        .as_deref()
-        .into_iter()
-        .chain(public)
-        .chain(PRODUCTION)
-        .map(|base| format!("{base}{path}"))
-        .collect()
+    let bases = received.into_iter().chain(public).chain(PRODUCTION);
+    bases.map(move |base| format!("{base}{path}"))
 }
 
 /// Whether a header brings a bearer token.

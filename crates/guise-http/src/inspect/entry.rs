@@ -23,13 +23,47 @@ pub(super) struct Entry {
     /// The beginning of the token's public half.
     pub(super) token: Option<String>,
     /// The protocol parameters, without secrets.
-    pub(super) oauth: Vec<(String, String)>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) oauth: Pairs,
+    pub(super) headers: Pairs,
     pub(super) body: Option<Text>,
     pub(super) answer: Option<Text>,
     /// Its secrets are found under these: consumer key and token.
     pub(super) credentials: (String, String),
     pub(super) kept: Kept,
+}
+
+/// Names and values in one piece of memory: every request brings some twenty of them.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    text: String,
+    /// Where each name ends, and each value.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Pairs {
+    /// None yet, with room for `count` of them.
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self { text: String::with_capacity(count * 32), ends: Vec::with_capacity(count) }
+    }
+
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name_ends = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name_ends, self.text.len()));
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, value_ends)| *value_ends));
+        starts.zip(&self.ends).map(|(start, (name_ends, value_ends))| {
+            let part = |range| self.text.get(range).unwrap_or_default();
+            (part(start..*name_ends), part(*name_ends..*value_ends))
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<(usize, usize)>()
+    }
 }
 
 /// The beginning of a body.
@@ -76,9 +110,7 @@ impl Entry {
     /// The memory it takes, nearly.
     pub(super) fn bytes(&self) -> usize {
         const FIXED: usize = 512;
-        const EACH_PAIR: usize = 48;
-        let pairs = self.headers.iter().chain(&self.oauth);
-        let pairs = pairs.map(|(name, value)| name.len() + value.len() + EACH_PAIR).sum::<usize>();
+        let pairs = self.headers.bytes() + self.oauth.bytes();
         let texts = [&self.body, &self.answer].into_iter().flatten();
         let texts = texts.map(|text| text.text.len()).sum::<usize>();
         let kept = match &self.kept {

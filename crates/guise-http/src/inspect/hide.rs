@@ -1,5 +1,7 @@
 //! What nobody sees: secrets in headers, queries and texts.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use guise_domain::limits::INSPECTED_TEXT_BYTES_MAX;
 use guise_oauth1::{percent_decode, percent_encode};
@@ -7,9 +9,12 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
-use crate::wire::Pairs;
+use super::entry::Pairs;
+use crate::wire;
 
 const HIDDEN: &str = "(hidden)";
+/// More protocol parameters than there are.
+const OAUTH_PARAMETERS_MAX: usize = 32;
 
 /// What the names of secrets have in them.
 const SECRETS: [&str; 9] = [
@@ -26,8 +31,10 @@ const SECRETS: [&str; 9] = [
 
 /// Whether what has this name is a secret, or opens something.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRETS.iter().any(|word| name.contains(word))
+    let has = |word: &str| {
+        name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    SECRETS.into_iter().any(has)
 }
 
 /// A token's public half as it is shown: whose it is, and its first letters.
@@ -38,35 +45,35 @@ pub(super) fn shortened(token: &str) -> String {
 }
 
 /// A value as it is shown.
-fn shown(name: &str, value: &str) -> String {
+fn shown<'a>(name: &str, value: Cow<'a, str>) -> Cow<'a, str> {
     match name {
-        "oauth_token" => shortened(value),
-        _ if is_secret(name) => HIDDEN.to_owned(),
-        _ => value.to_owned(),
+        "oauth_token" => shortened(&value).into(),
+        _ if is_secret(name) => HIDDEN.into(),
+        _ => value,
     }
 }
 
 /// The headers, up to a length. The authorization is shown as its parameters, elsewhere.
-pub(super) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn headers(headers: &HeaderMap) -> Pairs {
     let mut room = INSPECTED_TEXT_BYTES_MAX;
-    let mut kept = Vec::with_capacity(headers.len());
+    let mut kept = Pairs::with_capacity(headers.len());
     for (name, value) in headers {
         let text = value_of(name.as_str(), value);
         let Some(left) = room.checked_sub(name.as_str().len() + text.len()) else { break };
         room = left;
-        kept.push((name.as_str().to_owned(), text));
+        kept.push(name.as_str(), &text);
     }
     kept
 }
 
-fn value_of(name: &str, value: &HeaderValue) -> String {
+fn value_of<'a>(name: &str, value: &'a HeaderValue) -> Cow<'a, str> {
     let text = String::from_utf8_lossy(value.as_bytes());
     if name == AUTHORIZATION.as_str() {
         let scheme = text.split_ascii_whitespace().next().unwrap_or_default();
         let known = ["OAuth", "Bearer", "Basic"].iter().find(|it| it.eq_ignore_ascii_case(scheme));
-        return known.map_or(HIDDEN.to_owned(), |scheme| format!("{scheme} {HIDDEN}"));
+        return known.map_or(HIDDEN.into(), |scheme| format!("{scheme} {HIDDEN}").into());
     }
-    shown(name, &text)
+    shown(name, text)
 }
 
 /// Path and query, up to a length.
@@ -75,7 +82,7 @@ pub(super) fn path(path: &str, query: Option<&str>) -> String {
     if let Some(query) = query {
         let pairs = query.split('&').map(|pair| {
             let Some((name, value)) = pair.split_once('=') else { return pair.to_owned() };
-            format!("{name}={}", shown(&decoded(name), value))
+            format!("{name}={}", shown(&decoded(name), value.into()))
         });
         text = format!("{text}?{}", pairs.collect::<Vec<_>>().join("&"));
     }
@@ -83,24 +90,25 @@ pub(super) fn path(path: &str, query: Option<&str>) -> String {
 }
 
 fn decoded(name: &str) -> String {
-    let pairs = Pairs::parse(name.as_bytes());
+    let pairs = wire::Pairs::parse(name.as_bytes());
     pairs.iter().next().map_or(String::new(), |(name, _)| name.to_owned())
 }
 
 /// The protocol parameters among these. A signature that is no hash may be the very key.
-pub(super) fn oauth(parameters: Vec<(String, String)>) -> Vec<(String, String)> {
+pub(super) fn oauth(parameters: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Pairs {
     let hash = parameters
         .iter()
         .any(|(name, value)| name == "oauth_signature_method" && value.starts_with("HMAC-"));
-    let show = |(name, value): (String, String)| {
-        let value = match name.as_str() {
-            "oauth_signature" if !hash => HIDDEN.to_owned(),
-            _ => truncated(&shown(&name, &value), INSPECTED_TEXT_BYTES_MAX / 8).to_owned(),
+    let mut kept = Pairs::with_capacity(parameters.len().min(OAUTH_PARAMETERS_MAX));
+    for (name, value) in parameters.into_iter().take(OAUTH_PARAMETERS_MAX) {
+        let value = if name == "oauth_signature" && !hash {
+            HIDDEN.into()
+        } else {
+            shown(&name, value)
         };
-        (name, value)
-    };
-    let own = parameters.into_iter().filter(|(name, _)| name.starts_with("oauth_"));
-    own.take(32).map(show).collect()
+        kept.push(&name, truncated(&value, INSPECTED_TEXT_BYTES_MAX / 8));
+    }
+    kept
 }
 
 /// A form's text without its secrets; any other text as it is.
@@ -194,21 +202,19 @@ mod tests {
             "/a?x=%20&oauth_token=12-abcd…&oauth_signature=s%3D&my%5Fsecret=(hidden)&flag"
         );
         let pairs = |method: &str| {
-            let pairs =
-                [("oauth_signature_method", method), ("oauth_signature", "a&b"), ("x", "y")];
-            oauth(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+            let pairs = [("oauth_signature_method", method), ("oauth_signature", "a&b")];
+            oauth(pairs.map(|(name, value)| (name.into(), value.into())).to_vec())
         };
-        assert_eq!(pairs("HMAC-SHA1")[1].1, "a&b");
-        assert_eq!(pairs("PLAINTEXT")[1].1, "(hidden)");
-        assert_eq!(pairs("PLAINTEXT").len(), 2);
+        let values = |pairs: Pairs| pairs.iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
+        assert_eq!(values(pairs("HMAC-SHA1")), ["HMAC-SHA1", "a&b"]);
+        assert_eq!(values(pairs("PLAINTEXT")), ["PLAINTEXT", "(hidden)"]);
         let mut map = HeaderMap::new();
         for (name, value) in
             [("authorization", "OAuth a=\"b\""), ("cookie", "a=b"), ("x-a", "b"), ("x-token", "t")]
         {
             map.insert(name, value.parse().unwrap());
         }
-        let shown = headers(&map).into_iter().map(|(_, value)| value).collect::<Vec<_>>();
-        assert_eq!(shown, ["OAuth (hidden)", "(hidden)", "b", "(hidden)"]);
+        assert_eq!(values(headers(&map)), ["OAuth (hidden)", "(hidden)", "b", "(hidden)"]);
         let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
         for same in ["", "no json", "{ \"a\": [1] }", "{\"password\": "] {
             assert_eq!(json(&bytes(same)), same);

@@ -152,7 +152,7 @@ impl Memory {
 mod tests {
     use guise_domain::{AppId, Timestamp};
 
-    use super::super::entry::{Kept, Text};
+    use super::super::entry::{Kept, Pairs, Text};
     use super::*;
     use crate::auth::Named;
 
@@ -170,8 +170,8 @@ mod tests {
             millis: 1,
             named,
             token: None,
-            oauth: Vec::new(),
-            headers: Vec::new(),
+            oauth: Pairs::default(),
+            headers: Pairs::default(),
             body: Some(Text { text: "x".repeat(bytes), bytes }),
             answer: None,
             credentials: (String::new(), String::new()),

@@ -3,7 +3,7 @@
 use guise_oauth1::Diagnosis;
 use serde_json::{Value, json};
 
-use super::entry::{Entry, Kept, Text};
+use super::entry::{Entry, Kept, Pairs, Text};
 use super::hide;
 use crate::wire::written_moment;
 
@@ -41,7 +41,7 @@ pub(super) fn whole(entry: &Entry, diagnosis: Option<&Diagnosis>) -> Value {
     shown
 }
 
-fn pairs(pairs: &[(String, String)]) -> Value {
+fn pairs(pairs: &Pairs) -> Value {
     pairs.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 

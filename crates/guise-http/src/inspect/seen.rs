@@ -60,8 +60,12 @@ pub(crate) async fn note(
     let form = seen.form(facts.body.as_ref());
     let request = seen.request(form);
     let refused = problem.as_ref().map(|problem| (problem.code, problem.slug));
-    let (consumer_key, token) = guise_oauth1::names(&request);
-    let credentials = (consumer_key.unwrap_or_default(), token.unwrap_or_default());
+    let presented = guise_oauth1::protocol_parameters(&request);
+    let named = |name| {
+        let found = presented.iter().find(|(other, _)| other == name);
+        found.map_or(String::new(), |(_, value)| value.to_string())
+    };
+    let credentials = (named("oauth_consumer_key"), named("oauth_token"));
     let Some(named) = whom(guise, &facts, &credentials, refused.is_some()).await else {
         return response;
     };
@@ -80,7 +84,7 @@ pub(crate) async fn note(
         millis,
         named,
         token: Some(hide::shortened(&credentials.1)).filter(|token| !token.is_empty()),
-        oauth: hide::oauth(guise_oauth1::protocol_parameters(&request)),
+        oauth: hide::oauth(presented),
         headers: hide::headers(&seen.headers),
         body: body.and_then(|body| seen.text(body)),
         answer,
@@ -150,7 +154,8 @@ fn kept(
         form: request.form.map(<[u8]>::to_vec),
         authorization: request.authorization.map(str::to_owned),
         unsigned,
-        base_urls: auth::base_urls(guise, &seen.origin, seen.uri.path()),
+        base_urls: auth::base_urls(guise, seen.origin.base_url().as_deref(), seen.uri.path())
+            .collect(),
         other_hash,
     }))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use guise_domain::limits::BODY_BYTES_PER_SECOND_MIN;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The client stopped sending in the middle of a body, or sends it too slowly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,20 +22,19 @@ pub(super) struct Paced {
     /// When the body was first asked for: until then nobody told the client to send it.
     begun: Option<Instant>,
     received: u64,
-    deadline: Pin<Box<Sleep>>,
+    /// Set only for a body that lets the server wait: most come along with their headers.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Paced {
     pub(super) fn new(body: Incoming, pause: Duration) -> Self {
-        Self { body, pause, begun: None, received: 0, deadline: Box::pin(sleep(pause)) }
+        Self { body, pause, begun: None, received: 0, deadline: None }
     }
 
-    /// Moves the deadline after `bytes` more have come.
-    fn extend(&mut self, begun: Instant, bytes: u64) {
-        self.received = self.received.saturating_add(bytes);
+    /// When the next frame has to be there.
+    fn due(&self, begun: Instant) -> Instant {
         let earned = Duration::from_secs(self.received / BODY_BYTES_PER_SECOND_MIN);
-        let deadline = (begun + earned).min(Instant::now()) + self.pause;
-        self.deadline.as_mut().reset(deadline);
+        (begun + earned).min(Instant::now()) + self.pause
     }
 }
 
@@ -47,21 +46,18 @@ impl Body for Paced {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        let begun = self.begun.unwrap_or_else(Instant::now);
-        if self.begun.replace(begun).is_none() {
-            self.extend(begun, 0);
-        }
+        let begun = *self.begun.get_or_insert_with(Instant::now);
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                self.extend(begun, bytes as u64);
+                self.received = self.received.saturating_add(bytes as u64);
             }
+            self.deadline = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        match self.deadline.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Some(Err(BodyTimeout.into()))),
-            Poll::Pending => Poll::Pending,
-        }
+        let due = self.due(begun);
+        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        deadline.as_mut().poll(context).map(|()| Some(Err(BodyTimeout.into())))
     }
 
     fn is_end_stream(&self) -> bool {
