@@ -64,11 +64,11 @@ pub(crate) fn write<'a>(
 
 /// Encodes what is encoded: only the percent signs are left to do.
 pub(crate) fn encode_again(to: &mut impl FnMut(&[u8]), normal: &str) {
-    let mut pieces = normal.split('%');
-    to(pieces.next().unwrap_or_default().as_bytes());
+    let mut pieces = normal.as_bytes().split(|byte| *byte == b'%');
+    to(pieces.next().unwrap_or_default());
     for piece in pieces {
         to(b"%25");
-        to(piece.as_bytes());
+        to(piece);
     }
 }
 

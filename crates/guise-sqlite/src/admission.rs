@@ -1,24 +1,12 @@
 //! What a caller's write must pass: not seen before, and within its rate windows. All in the write's own step.
 
-use guise_domain::rate::{Endpoint, Quota, Rule, Window};
-use guise_domain::{
-    AccountId, Admission, Admitted, AppAdmission, AppId, AppRule, ReplayKey, StoreError, Timestamp,
-};
-use rusqlite::{Connection, Row};
+use guise_domain::rate::{Quota, Rule, Window};
+use guise_domain::{Admission, Admitted, AppAdmission, AppRule, ReplayKey, StoreError, Timestamp};
 
+use crate::SqliteStore;
+use crate::windows::{Of, Which};
 use crate::writer::Step;
-use crate::{SqliteStore, query};
 
-const WINDOW: &str =
-    "SELECT started_at, used FROM write_windows WHERE account = ?1 AND endpoint = ?2";
-const KEEP_WINDOW: &str = "INSERT INTO write_windows (account, endpoint, started_at, used)
-    VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (account, endpoint) DO UPDATE SET started_at = ?3, used = ?4";
-const APP_WINDOW: &str =
-    "SELECT started_at, used FROM app_windows WHERE app = ?1 AND endpoint = ?2";
-const KEEP_APP_WINDOW: &str = "INSERT INTO app_windows (app, endpoint, started_at, used)
-    VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (app, endpoint) DO UPDATE SET started_at = ?3, used = ?4";
 const KEEP_REPLAY: &str = "INSERT INTO replays (caller, key, until) VALUES (?1, ?2, ?3)";
 
 impl SqliteStore {
@@ -60,12 +48,12 @@ pub(crate) fn admit<T>(
     if step.replays.contains(admission.replay.0) {
         return Ok(Admitted::Replayed);
     }
-    let count = Count::of(step.db, admission)?;
+    let count = Count::of(step, admission)?;
     let quota = match count.fits() {
         Ok(quota) => quota,
         Err(quota) => return Ok(Admitted::Limited(quota)),
     };
-    count.keep(step)?;
+    count.keep(step);
     remember(step, admission)?;
     Ok(Admitted::Done(quota, work(step, admission)?))
 }
@@ -79,12 +67,12 @@ fn admit_app<T>(
     if replay.is_some_and(|(key, _)| step.replays.contains(key.0)) {
         return Ok(Admitted::Replayed);
     }
-    let counted = Counted::of(step.db, Of::App(app), endpoint, rule, now)?;
+    let counted = Counted::of(step, (Of::App(app), endpoint), rule, now)?;
     let quota = match counted.fits {
         Ok(quota) => quota,
         Err(quota) => return Ok(Admitted::Limited(quota)),
     };
-    counted.keep(step)?;
+    counted.keep(step);
     if let Some((key, until)) = replay {
         keep_replay(step, app.get(), key, until)?;
     }
@@ -115,11 +103,12 @@ pub(crate) struct Count {
 
 impl Count {
     /// Counts a write as far as its windows allow.
-    pub(crate) fn of(db: &Connection, admission: &Admission) -> rusqlite::Result<Self> {
+    pub(crate) fn of(step: &mut Step<'_>, admission: &Admission) -> rusqlite::Result<Self> {
         let Admission { account, app, endpoint, rule, by_app, now, .. } = *admission;
-        let account = Counted::of(db, Of::Account(account), endpoint, rule, now)?;
-        let app = by_app
-            .map(|AppRule { endpoint, rule }| Counted::of(db, Of::App(app), endpoint, rule, now));
+        let account = Counted::of(step, (Of::Account(account), endpoint), rule, now)?;
+        let app = by_app.map(|AppRule { endpoint, rule }| {
+            Counted::of(step, (Of::App(app), endpoint), rule, now)
+        });
         Ok(Self { account, app: app.transpose()? })
     }
 
@@ -138,64 +127,26 @@ impl Count {
     }
 
     /// Keeps that the write was counted.
-    pub(crate) fn keep(&self, step: &Step<'_>) -> rusqlite::Result<()> {
-        std::iter::once(&self.account).chain(&self.app).try_for_each(|counted| counted.keep(step))
+    pub(crate) fn keep(&self, step: &mut Step<'_>) {
+        std::iter::once(&self.account).chain(&self.app).for_each(|counted| counted.keep(step));
     }
 }
 
 struct Counted {
-    of: Of,
-    endpoint: Endpoint,
+    which: Which,
     window: Window,
     fits: Result<Quota, Quota>,
     left: Quota,
 }
 
 impl Counted {
-    fn of(
-        db: &Connection,
-        of: Of,
-        endpoint: Endpoint,
-        rule: Rule,
-        now: Timestamp,
-    ) -> rusqlite::Result<Self> {
-        let open = window(db, of, endpoint)?;
+    fn of(step: &mut Step<'_>, which: Which, rule: Rule, now: Timestamp) -> rusqlite::Result<Self> {
+        let open = step.windows.get(step.db, which)?;
         let (window, fits) = Window::count(open, rule, now);
-        Ok(Self { of, endpoint, window, fits, left: Window::peek(open, rule, now) })
+        Ok(Self { which, window, fits, left: Window::peek(open, rule, now) })
     }
 
-    fn keep(&self, step: &Step<'_>) -> rusqlite::Result<()> {
-        let Window { started_at, used } = self.window;
-        let (sql, id) = match self.of {
-            Of::Account(id) => (KEEP_WINDOW, id.get()),
-            Of::App(id) => (KEEP_APP_WINDOW, id.get()),
-        };
-        step.execute(sql, (id, self.endpoint.path(), started_at.millis(), used)).map(drop)
+    fn keep(&self, step: &mut Step<'_>) {
+        step.windows.set(self.which, self.window);
     }
-}
-
-/// Whose window.
-#[derive(Clone, Copy)]
-pub(crate) enum Of {
-    Account(AccountId),
-    App(AppId),
-}
-
-/// The window of an account or app for an endpoint.
-pub(crate) fn window(
-    db: &Connection,
-    of: Of,
-    endpoint: Endpoint,
-) -> rusqlite::Result<Option<Window>> {
-    let (sql, id) = match of {
-        Of::Account(id) => (WINDOW, id.get()),
-        Of::App(id) => (APP_WINDOW, id.get()),
-    };
-    query::one(db, sql, (id, endpoint.path()), |row| read_window(row, 0))
-}
-
-/// The window in columns `first` and the one after.
-pub(crate) fn read_window(row: &Row<'_>, first: usize) -> rusqlite::Result<Window> {
-    let started_at = Timestamp::from_millis(row.get(first)?);
-    Ok(Window { started_at, used: row.get(first + 1)? })
 }

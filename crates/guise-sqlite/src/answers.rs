@@ -84,14 +84,14 @@ fn before<T>(
         return Ok(Some(Once::First(Admitted::Replayed)));
     }
     let Some((content, answer)) = kept(step.db, admission, &retry.key)? else { return Ok(None) };
-    let count = Count::of(step.db, admission)?;
+    let count = Count::of(step, admission)?;
     if content == retry.content {
         remember(step, admission)?;
         return Ok(Some(Once::Again(count.left(), answer)));
     }
     Ok(Some(match count.fits() {
         Ok(quota) => {
-            count.keep(step)?;
+            count.keep(step);
             remember(step, admission)?;
             Once::KeyTaken(quota)
         }

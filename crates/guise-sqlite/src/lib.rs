@@ -33,6 +33,7 @@ mod send;
 mod sessions;
 mod signals;
 mod tokens;
+mod windows;
 mod writer;
 
 use std::fmt;

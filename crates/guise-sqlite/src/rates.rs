@@ -9,8 +9,8 @@ use guise_domain::{
 };
 use rusqlite::Row;
 
-use crate::admission::{Of, read_window, window};
 use crate::query::{all, one};
+use crate::windows::{Of, read_window, window};
 use crate::writer::Step;
 use crate::{SqliteStore, answers};
 
@@ -42,7 +42,7 @@ impl Rates for SqliteStore {
         app: AppId,
         endpoint: Endpoint,
     ) -> Result<Option<Window>, StoreError> {
-        self.glance(move |db| window(db, Of::App(app), endpoint)).await
+        self.glance(move |db| window(db, (Of::App(app), endpoint))).await
     }
 
     async fn write_window(
@@ -50,7 +50,7 @@ impl Rates for SqliteStore {
         account: AccountId,
         endpoint: Endpoint,
     ) -> Result<Option<Window>, StoreError> {
-        self.glance(move |db| window(db, Of::Account(account), endpoint)).await
+        self.glance(move |db| window(db, (Of::Account(account), endpoint))).await
     }
 
     async fn count_reads(&self, reads: Reads, now: Timestamp) -> Result<Window, StoreError> {

@@ -53,7 +53,7 @@ pub(crate) fn send(
     if step.replays.contains(admission.replay.0) {
         return Ok(Admitted::Replayed);
     }
-    let count = Count::of(step.db, admission)?;
+    let count = Count::of(step, admission)?;
     let free = conversation(step.db, account, new.recipient)?.next_is_free(now);
     let fits = count.fits();
     match fits {
@@ -63,7 +63,7 @@ pub(crate) fn send(
     let sent = deliver(step, admission, new, free)?;
     let quota = match fits {
         Ok(quota) if !free || sent.is_err() => {
-            count.keep(step)?;
+            count.keep(step);
             quota
         }
         _ => count.left(),

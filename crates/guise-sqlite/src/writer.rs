@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::error::{OpenError, closed, store_error};
 use crate::query;
 use crate::replays::Replays;
+use crate::windows::Windows;
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const SAVEPOINT: &str = "SAVEPOINT job";
@@ -28,6 +29,7 @@ const KEEP_HIGHEST_ID: &str = "UPDATE installation SET highest_id = max(highest_
 pub(crate) struct Step<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) replays: &'a mut Replays,
+    pub(crate) windows: &'a mut Windows,
     highest_id: &'a mut i64,
 }
 
@@ -88,7 +90,8 @@ impl Writer {
     ) -> Result<Self, OpenError> {
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
         let replays = Replays::load(&db)?;
-        let committer = Committer { db, replays, highest_id: 0, highest_id_kept: 0 };
+        let windows = Windows::default();
+        let committer = Committer { db, replays, windows, highest_id: 0, highest_id_kept: 0 };
         let thread = std::thread::Builder::new()
             .name("guise-writer".to_owned())
             .spawn(move || committer.run(&jobs, Alarm(on_end)))?;
@@ -139,6 +142,7 @@ impl Drop for Alarm {
 struct Committer {
     db: Connection,
     replays: Replays,
+    windows: Windows,
     highest_id: i64,
     highest_id_kept: i64,
 }
@@ -175,7 +179,7 @@ impl Committer {
             ran.push((job, result));
             if self.db.is_autocommit() {
                 let lost = lost.unwrap_or_else(|| StoreError::Unavailable("rolled back".into()));
-                self.replays.roll_back();
+                self.forget_group();
                 answer(ran.drain(..), &Err(lost));
             }
         }
@@ -185,6 +189,7 @@ impl Committer {
         let kept = self.commit();
         if kept.is_ok() {
             self.replays.commit();
+            self.windows.end();
             self.highest_id_kept = self.highest_id;
         } else {
             self.roll_back();
@@ -199,12 +204,12 @@ impl Committer {
             self.execute(BEGIN)?;
         }
         self.execute(SAVEPOINT).inspect_err(|_| self.roll_back())?;
-        let mark = self.replays.mark();
-        let mut step =
-            Step { db: &self.db, replays: &mut self.replays, highest_id: &mut self.highest_id };
-        let result = job.run(&mut step);
+        let marks = (self.replays.mark(), self.windows.mark());
+        let Self { db, replays, windows, highest_id, .. } = self;
+        let result = job.run(&mut Step { db, replays, windows, highest_id });
         if result.is_err() {
-            self.replays.roll_back_to(mark);
+            self.replays.roll_back_to(marks.0);
+            self.windows.roll_back_to(marks.1);
             if !self.db.is_autocommit() {
                 self.execute(ROLLBACK_TO).inspect_err(|_| self.roll_back())?;
             }
@@ -216,6 +221,7 @@ impl Committer {
     }
 
     fn commit(&self) -> Result<(), StoreError> {
+        self.windows.keep(&self.db).map_err(|error| store_error(&error))?;
         if self.highest_id > self.highest_id_kept {
             query::execute(&self.db, KEEP_HIGHEST_ID, [self.highest_id])
                 .map_err(|error| store_error(&error))?;
@@ -223,8 +229,14 @@ impl Committer {
         self.execute(COMMIT)
     }
 
-    fn roll_back(&mut self) {
+    /// Forgets what the group did beside the database.
+    fn forget_group(&mut self) {
         self.replays.roll_back();
+        self.windows.end();
+    }
+
+    fn roll_back(&mut self) {
+        self.forget_group();
         if !self.db.is_autocommit()
             && let Err(error) = self.execute(ROLLBACK)
         {

@@ -101,11 +101,8 @@ pub(super) fn oauth(parameters: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Pairs {
         .any(|(name, value)| name == "oauth_signature_method" && value.starts_with("HMAC-"));
     let mut kept = Pairs::with_capacity(parameters.len().min(OAUTH_PARAMETERS_MAX));
     for (name, value) in parameters.into_iter().take(OAUTH_PARAMETERS_MAX) {
-        let value = if name == "oauth_signature" && !hash {
-            HIDDEN.into()
-        } else {
-            shown(&name, value)
-        };
+        let value =
+            if name == "oauth_signature" && !hash { HIDDEN.into() } else { shown(&name, value) };
         kept.push(&name, truncated(&value, INSPECTED_TEXT_BYTES_MAX / 8));
     }
     kept
@@ -205,7 +202,8 @@ mod tests {
             let pairs = [("oauth_signature_method", method), ("oauth_signature", "a&b")];
             oauth(pairs.map(|(name, value)| (name.into(), value.into())).to_vec())
         };
-        let values = |pairs: Pairs| pairs.iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
+        let values =
+            |pairs: Pairs| pairs.iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
         assert_eq!(values(pairs("HMAC-SHA1")), ["HMAC-SHA1", "a&b"]);
         assert_eq!(values(pairs("PLAINTEXT")), ["PLAINTEXT", "(hidden)"]);
         let mut map = HeaderMap::new();
