@@ -27,7 +27,7 @@ pub(crate) struct Facts {
     caller: Option<(Option<AccountId>, AppId, Option<Access>)>,
     quota: Option<Quota>,
     /// The route's pattern.
-    pub(crate) route: Option<String>,
+    pub(crate) route: Option<MatchedPath>,
     /// Whom the request names.
     pub(crate) named: Option<Named>,
     /// The body, if the signature was looked at after it was read.
@@ -60,8 +60,8 @@ impl Record {
         self.with(|facts| facts.body = Some(body.clone()));
     }
 
-    fn set_route(&self, route: &str) {
-        self.with(|facts| facts.route = Some(route.to_owned()));
+    fn set_route(&self, route: &MatchedPath) {
+        self.with(|facts| facts.route = Some(route.clone()));
     }
 
     fn with(&self, change: impl FnOnce(&mut Facts)) {
@@ -79,7 +79,7 @@ pub(crate) async fn note_route(request: Request, next: Next) -> Response {
     if let (Some(record), Some(path)) =
         (extensions.get::<Record>(), extensions.get::<MatchedPath>())
     {
-        record.set_route(path.as_str());
+        record.set_route(path);
     }
     next.run(request).await
 }
@@ -119,7 +119,7 @@ fn log(
     millis: u64,
     cause: Option<&Cause>,
 ) {
-    let route = facts.route.as_deref().unwrap_or("-");
+    let route = facts.route.as_ref().map_or("-", MatchedPath::as_str);
     let (account, app) = match facts.caller {
         Some((account, app, _)) => (account.map(AccountId::get), Some(app.get())),
         None => (None, None),

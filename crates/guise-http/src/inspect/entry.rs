@@ -1,5 +1,6 @@
 //! What is remembered of a request.
 
+use axum::extract::MatchedPath;
 use guise_domain::Timestamp;
 
 use crate::auth::Named;
@@ -15,25 +16,34 @@ pub(super) struct Entry {
     pub(super) method: String,
     /// Path and query, without secrets.
     pub(super) path: String,
-    pub(super) route: Option<String>,
+    pub(super) route: Option<MatchedPath>,
     pub(super) status: u16,
     pub(super) refused: Option<(u16, &'static str)>,
     pub(super) millis: u64,
     pub(super) named: Named,
-    /// The beginning of the token's public half.
-    pub(super) token: Option<String>,
-    /// The protocol parameters, without secrets.
-    pub(super) oauth: Pairs,
+    pub(super) oauth: Oauth,
     pub(super) headers: Pairs,
     pub(super) body: Option<Text>,
     pub(super) answer: Option<Text>,
-    /// Its secrets are found under these: consumer key and token.
-    pub(super) credentials: (String, String),
     pub(super) kept: Kept,
 }
 
+/// The protocol parameters of a request.
+#[derive(Debug)]
+pub(super) enum Oauth {
+    /// A header whose signature is a hash, as it came: it is taken apart for those who look, and most are never looked at.
+    Header(String),
+    /// Parameters from anywhere else.
+    Parts {
+        /// Without secrets.
+        shown: Pairs,
+        /// What the secrets are found under: consumer key and token.
+        names: (String, String),
+    },
+}
+
 /// Names and values in one piece of memory: every request brings some twenty of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     text: String,
     /// Where each name ends, and each value.
@@ -110,15 +120,16 @@ impl Entry {
     /// The memory it takes, nearly.
     pub(super) fn bytes(&self) -> usize {
         const FIXED: usize = 512;
-        let pairs = self.headers.bytes() + self.oauth.bytes();
+        let oauth = match &self.oauth {
+            Oauth::Header(header) => header.len(),
+            Oauth::Parts { shown, names: (key, token) } => shown.bytes() + key.len() + token.len(),
+        };
         let texts = [&self.body, &self.answer].into_iter().flatten();
         let texts = texts.map(|text| text.text.len()).sum::<usize>();
         let kept = match &self.kept {
             Kept::Nothing | Kept::TooLong => 0,
             Kept::Whole(signed) => signed.bytes(),
         };
-        let (consumer_key, token) = &self.credentials;
-        let route = self.route.as_ref().map_or(0, String::len);
-        FIXED + pairs + texts + kept + consumer_key.len() + token.len() + route + self.path.len()
+        FIXED + self.headers.bytes() + oauth + texts + kept + self.path.len()
     }
 }

@@ -29,8 +29,8 @@ pub fn forms_of_body(content_type: &str, body: &[u8]) -> Vec<Vec<u8>> {
 
 /// The secrets of the app and the token that a request named: consumer secret and token secret.
 pub(super) async fn secrets(guise: &Guise, entry: &Entry) -> Result<Vec<String>, Refusal> {
-    let (consumer_key, token) = &entry.credentials;
-    let found = guise.credentials().secrets(guise.store(), consumer_key, token).await?;
+    let (consumer_key, token) = entry.oauth.names();
+    let found = guise.credentials().secrets(guise.store(), &consumer_key, &token).await?;
     let (consumer, token) = found.unwrap_or_default();
     Ok([consumer, token].into_iter().filter(|secret| !secret.is_empty()).collect())
 }

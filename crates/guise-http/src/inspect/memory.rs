@@ -152,7 +152,7 @@ impl Memory {
 mod tests {
     use guise_domain::{AppId, Timestamp};
 
-    use super::super::entry::{Kept, Pairs, Text};
+    use super::super::entry::{Kept, Oauth, Pairs, Text};
     use super::*;
     use crate::auth::Named;
 
@@ -169,12 +169,10 @@ mod tests {
             refused: None,
             millis: 1,
             named,
-            token: None,
-            oauth: Pairs::default(),
+            oauth: Oauth::Header(String::new()),
             headers: Pairs::default(),
             body: Some(Text { text: "x".repeat(bytes), bytes }),
             answer: None,
-            credentials: (String::new(), String::new()),
             kept: Kept::Nothing,
         };
         inspector.push(named.owner, entry, 5);

@@ -1,13 +1,14 @@
 //! The inspector: the last requests to an account's apps, for those who wonder what became of them.
 //!
-//! Everything is in memory and bounded, and what nobody may see is never put there. A request costs one push of what was
-//! already known; why a signature was refused is found out when somebody asks.
+//! Everything is in memory and bounded, and no secret that opens anything is put there. A request costs one push of what
+//! was already known; what it signed with, and why a signature was refused, is found out when somebody asks.
 
 mod entry;
 mod explain;
 mod filter;
 mod hide;
 mod memory;
+mod oauth;
 mod output;
 mod seen;
 mod stream;

@@ -1,5 +1,6 @@
 //! Requests as the API tells of them.
 
+use axum::extract::MatchedPath;
 use guise_oauth1::Diagnosis;
 use serde_json::{Value, json};
 
@@ -9,19 +10,20 @@ use crate::wire::written_moment;
 
 /// One line of a list.
 pub(super) fn in_short(entry: &Entry) -> Value {
+    let (_, token) = entry.oauth.names();
     json!({
         "id": entry.id,
         "at": written_moment(entry.at),
         "method": entry.method,
         "path": entry.path,
-        "route": entry.route,
+        "route": entry.route.as_ref().map(MatchedPath::as_str),
         "status": entry.status,
         "code": entry.refused.map(|(code, _)| code),
         "slug": entry.refused.map(|(_, slug)| slug),
         "ms": entry.millis,
         "account_id": entry.named.account.map(|account| account.to_string()),
         "app_id": entry.named.app.to_string(),
-        "token": entry.token,
+        "token": Some(hide::shortened(&token)).filter(|token| !token.is_empty()),
     })
 }
 
@@ -30,7 +32,7 @@ pub(super) fn whole(entry: &Entry, diagnosis: Option<&Diagnosis>) -> Value {
     let mut shown = in_short(entry);
     if let Value::Object(members) = &mut shown {
         let more = [
-            ("oauth", pairs(&entry.oauth)),
+            ("oauth", pairs(&entry.oauth.shown())),
             ("headers", pairs(&entry.headers)),
             ("body", text(entry.body.as_ref())),
             ("answer", text(entry.answer.as_ref())),

@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 
-use super::entry::{Entry, Kept, Signed, Text};
+use super::entry::{Entry, Kept, Oauth, Signed, Text};
 use super::explain::forms_of_body;
 use super::{PATH, hide};
 use crate::auth::{self, Named};
@@ -60,13 +60,8 @@ pub(crate) async fn note(
     let form = seen.form(facts.body.as_ref());
     let request = seen.request(form);
     let refused = problem.as_ref().map(|problem| (problem.code, problem.slug));
-    let presented = guise_oauth1::protocol_parameters(&request);
-    let named = |name| {
-        let found = presented.iter().find(|(other, _)| other == name);
-        found.map_or(String::new(), |(_, value)| value.to_string())
-    };
-    let credentials = (named("oauth_consumer_key"), named("oauth_token"));
-    let Some(named) = whom(guise, &facts, &credentials, refused.is_some()).await else {
+    let oauth = Oauth::of(&request);
+    let Some(named) = whom(guise, &facts, &oauth, refused.is_some()).await else {
         return response;
     };
     let bodies = guise.settings().inspector_bodies && seen.may_keep_bodies();
@@ -83,38 +78,27 @@ pub(crate) async fn note(
         refused,
         millis,
         named,
-        token: Some(hide::shortened(&credentials.1)).filter(|token| !token.is_empty()),
-        oauth: hide::oauth(presented),
+        oauth,
         headers: hide::headers(&seen.headers),
         body: body.and_then(|body| seen.text(body)),
         answer,
         kept: kept(guise, &seen, &request, facts.body.as_ref(), refused),
-        credentials: (short(credentials.0), short(credentials.1)),
     };
     guise.inspector().push(named.owner, entry, seen.at.millis());
     response
 }
 
-/// What is longer was not issued by us.
-fn short(mut text: String) -> String {
-    if text.len() > guise_domain::limits::CREDENTIAL_BYTES_MAX {
-        text.clear();
-    }
-    text
-}
-
 /// Whose app was called. One that was refused before its signature was looked at is looked up by its consumer key.
-async fn whom(
-    guise: &Guise,
-    facts: &Facts,
-    (consumer_key, token): &(String, String),
-    refused: bool,
-) -> Option<Named> {
-    if facts.named.is_some() || consumer_key.is_empty() || !refused {
+async fn whom(guise: &Guise, facts: &Facts, oauth: &Oauth, refused: bool) -> Option<Named> {
+    if facts.named.is_some() || !refused {
         return facts.named;
     }
+    let (consumer_key, token) = oauth.names();
+    if consumer_key.is_empty() {
+        return None;
+    }
     // A store that does not answer has been told of already.
-    auth::named(guise, consumer_key, token).await.ok().flatten()
+    auth::named(guise, &consumer_key, &token).await.ok().flatten()
 }
 
 /// The parts of a request that is refused for its signature, if they are not too long.
