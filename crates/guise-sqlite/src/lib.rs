@@ -10,6 +10,7 @@ mod admission;
 mod answers;
 mod apps;
 mod attempts;
+mod checkpoint;
 mod credentials;
 mod edits;
 mod erasure;
@@ -107,7 +108,7 @@ impl SqliteStore {
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let db = schema::open(path, &options)?;
         let readers = Readers::open(path, options.readers)?;
-        let writer = Writer::start(db, options.on_writer_end)?;
+        let writer = Writer::start(db, options.wal_checkpoint_pages, options.on_writer_end)?;
         Ok(Self { readers: Arc::new(readers), writer: Arc::new(writer) })
     }
 

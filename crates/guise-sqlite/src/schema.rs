@@ -42,7 +42,7 @@ const UNFOLDED: &str = "SELECT account, id, name FROM profiles WHERE folded = ''
 const FOLD: &str = "UPDATE profiles SET folded = ?3 WHERE account = ?1 AND id = ?2";
 
 /// How long a statement waits for another process.
-const BUSY_MILLIS: u64 = 5000;
+pub(crate) const BUSY_MILLIS: u64 = 5000;
 const WAL_PAUSE_MILLIS: u64 = 5;
 
 const PRAGMAS: &str = "PRAGMA synchronous = full; PRAGMA foreign_keys = on;";
@@ -63,9 +63,6 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     migrate(&mut db, path, MIGRATIONS)?;
     names::refresh(&mut db)?;
     db.execute_batch(PRAGMAS)?;
-    db.pragma_update_and_check(None, "wal_autocheckpoint", options.wal_checkpoint_pages, |_| {
-        Ok(())
-    })?;
     if let Some(pages) = options.pages_max {
         db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }

@@ -12,6 +12,7 @@ use guise_domain::limits::{COMMIT_GROUP_MAX, WRITER_QUEUE_MAX};
 use rusqlite::{Connection, Params};
 use tokio::sync::oneshot;
 
+use crate::checkpoint::Checkpoints;
 use crate::error::{OpenError, closed, store_error};
 use crate::query;
 use crate::replays::Replays;
@@ -85,13 +86,21 @@ pub(crate) struct Writer {
 impl Writer {
     /// Starts the thread. `on_end` is called there if it ends unasked.
     pub(crate) fn start(
-        db: Connection,
+        mut db: Connection,
+        wal_pages_max: u32,
         on_end: Option<Box<dyn FnOnce() + Send>>,
     ) -> Result<Self, OpenError> {
         let (queue, jobs) = sync_channel(WRITER_QUEUE_MAX);
         let replays = Replays::load(&db)?;
-        let windows = Windows::default();
-        let committer = Committer { db, replays, windows, highest_id: 0, highest_id_kept: 0 };
+        let checkpoints = Checkpoints::start(&mut db, wal_pages_max)?;
+        let committer = Committer {
+            db,
+            checkpoints,
+            replays,
+            windows: Windows::default(),
+            highest_id: 0,
+            highest_id_kept: 0,
+        };
         let thread = std::thread::Builder::new()
             .name("guise-writer".to_owned())
             .spawn(move || committer.run(&jobs, Alarm(on_end)))?;
@@ -141,6 +150,7 @@ impl Drop for Alarm {
 
 struct Committer {
     db: Connection,
+    checkpoints: Checkpoints,
     replays: Replays,
     windows: Windows,
     highest_id: i64,
@@ -162,7 +172,9 @@ impl Committer {
                 tracing::error!("a transaction can neither be committed nor rolled back");
                 return;
             }
+            self.checkpoints.tend(&self.db);
         }
+        drop(self.checkpoints);
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
             tracing::warn!(%error, "the write-ahead log stays for the next start");
         }
