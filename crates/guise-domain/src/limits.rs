@@ -168,6 +168,8 @@ limits! {
     MEDIA_FORM_BYTES_MAX: usize = 8 * 1024 * 1024, "bytes";
     /// The least a body must bring on average, so that nobody holds a place by trickling.
     BODY_BYTES_PER_SECOND_MIN: u64 = 8 * 1024, "bytes a second";
+    /// What is still read of a body that nobody wants, so that its sender hears why.
+    UNWANTED_BODY_BYTES_MAX: u64 = 16 * 1024 * 1024, "bytes";
     /// A body up to this length is verified where it was read; a longer one would keep other requests waiting.
     VERIFIED_AT_ONCE_BYTES_MAX: usize = 64 * 1024, "bytes";
     /// Bodies with media that are in memory at once.

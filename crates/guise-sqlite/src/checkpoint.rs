@@ -17,6 +17,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use crate::error::OpenError;
+use crate::schema::BUSY_MILLIS;
 
 /// How long the writer waits for readers of the log: they take far less, and there will be another time.
 const READERS_MILLIS: u64 = 20;
@@ -29,6 +30,7 @@ pub(crate) struct Checkpoints {
     /// Whether the other thread was asked, and whether it has done what it was asked for.
     asked: bool,
     done: Arc<AtomicBool>,
+    trouble: Trouble,
     ask: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -51,15 +53,16 @@ impl Checkpoints {
         let thread = std::thread::Builder::new()
             .name("guise-checkpoint".to_owned())
             .spawn(move || worker.run(&asked))?;
+        let trouble = Trouble::default();
         let (ask, thread) = (Some(ask), Some(thread));
-        Ok(Self { pages, pages_max, asked: false, done, ask, thread })
+        Ok(Self { pages, pages_max, asked: false, done, trouble, ask, thread })
     }
 
     /// Sees to it, after a commit, that the log does not grow.
     pub(crate) fn tend(&mut self, db: &Connection) {
         if self.asked && self.done.load(Ordering::Acquire) {
             self.asked = false;
-            begin_anew(db);
+            self.trouble.tell(begin_anew(db));
         } else if !self.asked && self.pages.load(Ordering::Relaxed) >= self.pages_max {
             self.done.store(false, Ordering::Release);
             self.asked = self.ask.as_ref().is_some_and(|ask| ask.try_send(()).is_ok());
@@ -78,22 +81,26 @@ impl Drop for Checkpoints {
 }
 
 /// Writes back the last pages, so that the next write begins the log anew.
-fn begin_anew(db: &Connection) {
-    let patience = |millis| db.busy_timeout(Duration::from_millis(millis));
-    let begun = patience(READERS_MILLIS)
-        .and_then(|()| db.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART));
-    tell(begun);
-    if let Err(error) = patience(crate::schema::BUSY_MILLIS) {
-        tracing::error!(%error, "the writer cannot wait for other processes any more");
-    }
+fn begin_anew(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::from_millis(READERS_MILLIS))?;
+    let begun = db.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::RESTART);
+    db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
+    begun.map(drop)
 }
 
-/// Somebody who reads or writes for long only puts it off.
-fn tell(checkpoint: rusqlite::Result<(c_int, c_int)>) {
-    if let Err(error) = checkpoint
-        && error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy)
-    {
-        tracing::error!(%error, "the write-ahead log cannot be written back");
+/// Whether checkpoints fail, which is told once and not for every commit.
+#[derive(Default)]
+struct Trouble(bool);
+
+impl Trouble {
+    /// Somebody who reads or writes for long only puts a checkpoint off.
+    fn tell(&mut self, checkpoint: rusqlite::Result<()>) {
+        let failed =
+            checkpoint.err().filter(|it| it.sqlite_error_code() != Some(ErrorCode::DatabaseBusy));
+        if let Some(error) = failed.as_ref().filter(|_| !self.0) {
+            tracing::error!(%error, "the write-ahead log cannot be written back: it grows");
+        }
+        self.0 = failed.is_some();
     }
 }
 
@@ -105,19 +112,19 @@ struct Worker {
 
 impl Worker {
     fn run(self, asked: &Receiver<()>) {
-        let mut db = None;
+        let (mut db, mut trouble) = (None, Trouble::default());
         while asked.recv().is_ok() {
-            tell(self.write_back(&mut db));
+            trouble.tell(self.write_back(&mut db));
             self.done.store(true, Ordering::Release);
         }
     }
 
-    fn write_back(&self, db: &mut Option<Connection>) -> rusqlite::Result<(c_int, c_int)> {
+    fn write_back(&self, db: &mut Option<Connection>) -> rusqlite::Result<()> {
         let db = match db {
             Some(db) => db,
             None => db.insert(self.connect()?),
         };
-        db.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)
+        db.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE).map(drop)
     }
 
     fn connect(&self) -> rusqlite::Result<Connection> {
@@ -166,7 +173,7 @@ mod tests {
         written.store(true, Ordering::Relaxed);
         reader.join().unwrap();
         drop(checkpoints);
-        assert!(longest >= PAGES_MAX && longest < ROWS / 2, "{longest} pages in the log");
+        assert!((PAGES_MAX..ROWS / 2).contains(&longest), "{longest} pages in the log");
         drop(db);
         let count =
             Connection::open(path)

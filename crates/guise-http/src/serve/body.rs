@@ -1,4 +1,4 @@
-//! A request's body that must neither pause for long nor trickle.
+//! A request's body that must neither pause for long nor trickle, and whose rest is read also when nobody wants it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,8 +6,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use guise_domain::limits::BODY_BYTES_PER_SECOND_MIN;
+use guise_domain::limits::{BODY_BYTES_PER_SECOND_MIN, UNWANTED_BODY_BYTES_MAX};
+use http::header::EXPECT;
+use http::{Request, Version};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The client stopped sending in the middle of a body, or sends it too slowly.
@@ -16,7 +20,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub struct BodyTimeout;
 
 /// A body whose every frame must come within `pause`, and which may be late by no more than `pause` in all.
-pub(super) struct Paced {
+struct Reading {
     body: Incoming,
     pause: Duration,
     /// When the body was first asked for: until then nobody told the client to send it.
@@ -26,19 +30,25 @@ pub(super) struct Paced {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Paced {
-    pub(super) fn new(body: Incoming, pause: Duration) -> Self {
-        Self { body, pause, begun: None, received: 0, deadline: None }
-    }
-
+impl Reading {
     /// When the next frame has to be there.
     fn due(&self, begun: Instant) -> Instant {
         let earned = Duration::from_secs(self.received / BODY_BYTES_PER_SECOND_MIN);
         (begun + earned).min(Instant::now()) + self.pause
     }
+
+    /// Reads what is left, up to a bound.
+    async fn drain(mut self) {
+        let bytes_max = self.received.saturating_add(UNWANTED_BODY_BYTES_MAX);
+        while let Some(Ok(_)) = self.frame().await {
+            if self.received > bytes_max {
+                return;
+            }
+        }
+    }
 }
 
-impl Body for Paced {
+impl Body for Reading {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -66,5 +76,58 @@ impl Body for Paced {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// The body that a handler gets. When it is let go before its end, which is how requests are refused, the rest is read
+/// nevertheless: most clients listen only once they have sent everything, and would never learn why they were cut off.
+pub(super) struct Paced {
+    /// There until it is let go.
+    reading: Option<Reading>,
+    drained: bool,
+}
+
+impl Paced {
+    /// Gives a request such a body.
+    pub(super) fn body_of(request: Request<Incoming>, pause: Duration) -> Request<Self> {
+        // A stream of HTTP/2 ends without its connection, and whoever waits to be told to send is not told.
+        let drained =
+            request.version() <= Version::HTTP_11 && !request.headers().contains_key(EXPECT);
+        request.map(|body| {
+            let reading = Reading { body, pause, begun: None, received: 0, deadline: None };
+            Self { reading: Some(reading), drained }
+        })
+    }
+}
+
+impl Body for Paced {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        match &mut self.reading {
+            Some(reading) => Pin::new(reading).poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.reading.as_ref().is_none_or(Reading::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.reading.as_ref().map(Reading::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for Paced {
+    fn drop(&mut self) {
+        let unread = self.reading.take().filter(|reading| self.drained && !reading.is_end_stream());
+        if let (Some(unread), Ok(runtime)) = (unread, Handle::try_current()) {
+            runtime.spawn(unread.drain());
+        }
     }
 }

@@ -87,7 +87,7 @@ impl Connection {
         let service = service_fn(move |mut request: Request<Incoming>| {
             note.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(peer);
-            let request = request.map(|body| Body::new(Paced::new(body, pause)));
+            let request = Paced::body_of(request, pause).map(Body::new);
             requests.begin(app.clone().oneshot(request))
         });
         let mut builder = Builder::new(TokioExecutor::new());

@@ -112,3 +112,49 @@ async fn one_connection_too_many_is_told_so_over_tls_in_http1() {
     assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
     assert!(answer.ends_with(r#"{"errors":[{"code":130,"message":"Over capacity"}]}"#), "{answer}");
 }
+
+/// Sends a head and a body, and reads the answer's head only then, as most clients do.
+async fn sent_whole(connection: &mut TcpStream, head: &str, bytes: usize) -> String {
+    let head = format!("{head} HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(&vec![b' '; bytes]).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") && !answer.ends_with(b"ok\n") {
+        let mut bytes = [0; 4096];
+        let count = connection.read(&mut bytes).await.unwrap();
+        assert!(count > 0, "cut off after {:?}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&bytes[..count]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn whoever_is_refused_is_told_so_after_sending_everything_and_keeps_the_connection() {
+    const BYTES: usize = 8 * 1024 * 1024;
+    let world = World::new().await;
+    let mut connection = TcpStream::connect(world.address).await.unwrap();
+    for (path, status) in [
+        ("/1.1/custom_profiles/new.json", "413"),
+        ("/1.1/media/upload.json", "400"),
+        ("/1.1/no/such/page.json", "404"),
+    ] {
+        let answer = sent_whole(&mut connection, &format!("POST {path}"), BYTES).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+    let answer = sent_whole(&mut connection, "GET /healthz", 0).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn whoever_asks_before_sending_is_refused_before_sending() {
+    let world = World::new().await;
+    let mut connection = TcpStream::connect(world.address).await.unwrap();
+    let head = "POST /1.1/media/upload.json HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(10), connection.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
