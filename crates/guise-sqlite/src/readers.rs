@@ -55,6 +55,8 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        // Whoever asks again and again lets others go on in between, as if it had waited.
+        tokio::task::coop::consume_budget().await;
         match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => self.run(permit, query),
             Err(_) => self.read(query).await,
