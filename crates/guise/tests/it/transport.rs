@@ -118,6 +118,11 @@ async fn sent_whole(connection: &mut TcpStream, head: &str, bytes: usize) -> Str
     let head = format!("{head} HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n");
     connection.write_all(head.as_bytes()).await.unwrap();
     connection.write_all(&vec![b' '; bytes]).await.unwrap();
+    answered(connection).await
+}
+
+/// Reads one answer.
+async fn answered(connection: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     while !answer.ends_with(b"}") && !answer.ends_with(b"ok\n") {
         let mut bytes = [0; 4096];
@@ -151,10 +156,6 @@ async fn whoever_asks_before_sending_is_refused_before_sending() {
     let mut connection = TcpStream::connect(world.address).await.unwrap();
     let head = "POST /1.1/media/upload.json HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
     connection.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    timeout(Duration::from_secs(10), connection.read_to_string(&mut answer))
-        .await
-        .unwrap()
-        .unwrap();
+    let answer = timeout(Duration::from_secs(10), answered(&mut connection)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
