@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use guise_domain::limits::PICTURE_CACHED_BYTES_MAX;
@@ -26,10 +26,17 @@ type Name = (MediaKey, Size, PictureFormatOf);
 /// Whether the file is a JPEG; part of the name, so that a wrong ending finds nothing.
 type PictureFormatOf = bool;
 
+/// A file with the tag it is called by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    etag: HeaderValue,
+    bytes: Bytes,
+}
+
 /// Small public pictures in memory, bounded in bytes.
 #[derive(Debug)]
 pub(crate) struct PictureCache {
-    kept: Cache<Name, Bytes, Bytewise>,
+    kept: Cache<Name, File, Bytewise>,
     /// How often pictures had to be forgotten.
     forgotten: Mutex<u64>,
 }
@@ -37,9 +44,9 @@ pub(crate) struct PictureCache {
 #[derive(Clone, Debug)]
 struct Bytewise;
 
-impl Weighter<Name, Bytes> for Bytewise {
-    fn weight(&self, _: &Name, bytes: &Bytes) -> u64 {
-        bytes.len() as u64 + 128
+impl Weighter<Name, File> for Bytewise {
+    fn weight(&self, _: &Name, file: &File) -> u64 {
+        file.bytes.len() as u64 + 256
     }
 }
 
@@ -50,7 +57,7 @@ impl PictureCache {
         Self { kept: Cache::with_weighter(items, bytes, Bytewise), forgotten: Mutex::new(0) }
     }
 
-    fn get(&self, name: &Name) -> Option<Bytes> {
+    fn get(&self, name: &Name) -> Option<File> {
         self.kept.get(name)
     }
 
@@ -60,10 +67,10 @@ impl PictureCache {
     }
 
     /// Keeps what was read since `mark`, unless something was forgotten meanwhile: it may have been this.
-    fn keep(&self, mark: u64, name: Name, bytes: Bytes) {
+    fn keep(&self, mark: u64, name: Name, file: File) {
         let forgotten = self.forgotten();
-        if *forgotten == mark && bytes.len() <= PICTURE_CACHED_BYTES_MAX {
-            self.kept.insert(name, bytes);
+        if *forgotten == mark && file.bytes.len() <= PICTURE_CACHED_BYTES_MAX {
+            self.kept.insert(name, file);
         }
     }
 
@@ -96,21 +103,19 @@ pub(crate) async fn show(
     State(guise): State<Guise>,
     Path(file): Path<String>,
     form: Result<Query<Form>, axum::extract::rejection::QueryRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Refusal> {
+    let headers = request.into_parts().0.headers;
     let Query(Form { format, name }) = form.map_err(|_| Refusal::NotFound)?;
     let named = Named::parse(&file, format.as_deref(), name.as_deref());
-    let Named { key, size, format } = named.ok_or(Refusal::NotFound)?;
-    let Some((bytes, size)) = find(&guise, key, size, format).await? else {
-        return Err(Refusal::NotFound);
-    };
-    // The key never changes its meaning, so it names the bytes.
-    let etag = format!("\"{key}.{}\"", size.name());
-    let for_good = for_good(&etag)?;
-    if is_known(&headers, &etag) {
+    let named = named.ok_or(Refusal::NotFound)?;
+    let File { etag, bytes } = find(&guise, named).await?.ok_or(Refusal::NotFound)?;
+    let known = etag.to_str().is_ok_and(|etag| is_known(&headers, etag));
+    let for_good = called(etag);
+    if known {
         return Ok((StatusCode::NOT_MODIFIED, for_good).into_response());
     }
-    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(format.media_type()))];
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(named.format.media_type()))];
     Ok((for_good, content_type, bytes).into_response())
 }
 
@@ -126,8 +131,15 @@ pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
 
 /// The headers of what is called by this tag and never changes.
 pub(crate) fn for_good(etag: &str) -> Result<[(HeaderName, HeaderValue); 3], Refusal> {
-    let etag = HeaderValue::from_str(etag).map_err(|error| Refusal::Internal(error.to_string()))?;
-    Ok([(CACHE_CONTROL, IMMUTABLE), (ETAG, etag), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)])
+    Ok(called(tag(etag)?))
+}
+
+fn tag(etag: &str) -> Result<HeaderValue, Refusal> {
+    HeaderValue::from_str(etag).map_err(|error| Refusal::Internal(error.to_string()))
+}
+
+fn called(etag: HeaderValue) -> [(HeaderName, HeaderValue); 3] {
+    [(CACHE_CONTROL, IMMUTABLE), (ETAG, etag), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)]
 }
 
 /// What a picture's URL names.
@@ -169,17 +181,13 @@ pub(crate) async fn read(guise: &Guise, picture: Picture, size: Size) -> Result<
     bytes.ok_or_else(|| Refusal::Internal(format!("the {} file of {key} is gone", stored.name())))
 }
 
-async fn find(
-    guise: &Guise,
-    key: MediaKey,
-    size: Size,
-    format: PictureFormat,
-) -> Result<Option<(Bytes, Size)>, Refusal> {
+async fn find(guise: &Guise, named: Named) -> Result<Option<File>, Refusal> {
+    let Named { key, size, format } = named;
     let name = |size| (key, size, format == PictureFormat::Jpeg);
     // Only what is public ever gets into the cache.
     let cache = guise.pictures();
-    if let Some(bytes) = cache.get(&name(size)) {
-        return Ok(Some((bytes, size)));
+    if let Some(file) = cache.get(&name(size)) {
+        return Ok(Some(file));
     }
     let mark = cache.mark();
     let Some(picture) = guise.store().public_picture(key).await? else {
@@ -190,7 +198,7 @@ async fn find(
     }
     let stored = size.stored(picture.width, picture.height);
     let bytes = match cache.get(&name(stored)) {
-        Some(bytes) => bytes,
+        Some(file) => file.bytes,
         None => match read(guise, picture, size).await {
             Ok(bytes) => bytes,
             // Erased a moment ago: that its bytes are gone is as it should be.
@@ -198,8 +206,10 @@ async fn find(
             Err(refusal) => return Err(refusal),
         },
     };
-    cache.keep(mark, name(size), bytes.clone());
-    Ok(Some((bytes, size)))
+    // The key never changes its meaning, so it names the bytes.
+    let file = File { etag: tag(&format!("\"{key}.{}\"", size.name()))?, bytes };
+    cache.keep(mark, name(size), file.clone());
+    Ok(Some(file))
 }
 
 /// What the default picture is called in each of the original's sizes.
@@ -232,19 +242,20 @@ mod tests {
         let cache = PictureCache::new(1 << 20);
         let key = MediaKey { owner: AccountId::new(1), media: MediaId::new(2), random: [3; 8] };
         let names: Vec<_> = Size::ALL.into_iter().map(|size| (key, size, true)).collect();
-        let bytes = Bytes::from_static(b"a face");
+        let etag = HeaderValue::from_static("\"a\"");
+        let file = File { etag, bytes: Bytes::from_static(b"a face") };
         let mark = cache.mark();
         for name in &names {
-            cache.keep(mark, *name, bytes.clone());
+            cache.keep(mark, *name, file.clone());
         }
         assert!(names.iter().all(|name| cache.get(name).is_some()));
 
         let slow = cache.mark();
         cache.forget(&[key]);
         assert!(names.iter().all(|name| cache.get(name).is_none()));
-        cache.keep(slow, names[0], bytes.clone());
+        cache.keep(slow, names[0], file.clone());
         assert_eq!(cache.get(&names[0]), None);
-        cache.keep(cache.mark(), names[0], bytes.clone());
-        assert_eq!(cache.get(&names[0]), Some(bytes));
+        cache.keep(cache.mark(), names[0], file.clone());
+        assert_eq!(cache.get(&names[0]), Some(file));
     }
 }
