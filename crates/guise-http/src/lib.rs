@@ -44,7 +44,7 @@ pub use auth::PRODUCTION;
 pub use blobs::{BlobError, Blobs, Bucket, blobs_of_picture};
 pub use inspect::{explanation, forms_of_body};
 pub use origin::{Peer, TrustedProxies, TrustedProxiesError};
-pub use picture::{PictureError, check as check_picture};
+pub use picture::{PictureError, check as check_picture, files as files_of_picture};
 pub use router::router;
 pub use state::{Foundation, Guise, Settings};
 pub use sweep::{SweepError, Swept};

@@ -4,18 +4,18 @@
 
 mod decode;
 mod kind;
+mod renderer;
 mod sizes;
 
 use std::io::Cursor;
-use std::sync::Arc;
+use std::thread;
 
 use bytes::Bytes;
-use guise_domain::limits::PICTURES_WAITING_MAX;
 use guise_domain::{Digest, ImageType, PictureFormat};
-use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat};
-use tokio::sync::Semaphore;
+use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress};
 
+pub(crate) use renderer::Renderer;
 pub(crate) use sizes::Size;
 
 const JPEG_QUALITY: u8 = 88;
@@ -54,55 +54,6 @@ pub(crate) struct Rendered {
     pub(crate) files: Vec<(Size, Bytes)>,
 }
 
-/// Renders pictures off the async threads, as many at once as there are cores.
-#[derive(Debug)]
-pub(crate) struct Renderer {
-    running: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
-}
-
-impl Default for Renderer {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            running: Arc::new(Semaphore::new(cores)),
-            waiting: Arc::new(Semaphore::new(cores + PICTURES_WAITING_MAX)),
-        }
-    }
-}
-
-impl Renderer {
-    /// Renders one picture.
-    ///
-    /// # Errors
-    /// Why it is none, or that too many wait.
-    pub(crate) async fn render(&self, bytes: Bytes) -> Result<Rendered, PictureError> {
-        self.run(move || render(&bytes)).await
-    }
-
-    /// Does `work` when it is its turn.
-    ///
-    /// # Errors
-    /// Its own, or that too many wait.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
-    ) -> Result<T, PictureError> {
-        let waiting = Arc::clone(&self.waiting);
-        let place = waiting.try_acquire_owned().map_err(|_| PictureError::Busy)?;
-        let running = Arc::clone(&self.running);
-        let core = running.acquire_owned().await.map_err(|_| PictureError::Busy)?;
-        let work = move || {
-            // Work cannot be called off, so it keeps its place and core also when nobody waits for it any more.
-            let _permits = (place, core);
-            work()
-        };
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or_else(|_| Err(PictureError::Broken("it cannot be decoded".into())))
-    }
-}
-
 /// Holds a file to the rules that an upload is held to, for clients that want to know before. Blocks for tens of
 /// milliseconds.
 ///
@@ -117,7 +68,16 @@ fn decode(bytes: &[u8]) -> Result<(ImageType, DynamicImage), PictureError> {
     Ok((image_type, decode::decode(bytes, image_type)?))
 }
 
-/// Decodes once and encodes every size. Blocks for tens of milliseconds.
+/// Every file that is kept of an upload of these bytes, by the name of its size. Blocks for tens of milliseconds.
+///
+/// # Errors
+/// Why the server would not take it.
+pub fn files(bytes: &[u8]) -> Result<Vec<(&'static str, Bytes)>, PictureError> {
+    let files = render(bytes)?.files.into_iter();
+    Ok(files.map(|(size, bytes)| (size.name(), bytes)).collect())
+}
+
+/// Decodes once and encodes every size, on two threads: the original takes as long as all others together.
 fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
     let (image_type, picture) = decode(bytes)?;
     let (width, height) = (picture.width(), picture.height());
@@ -129,26 +89,45 @@ fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
     } else {
         (DynamicImage::ImageRgb8(picture.into_rgb8()), PictureFormat::Jpeg)
     };
-    let mut files = Vec::new();
-    // From large to small, each made of the one before: less to read for every step.
-    let mut source = picture.clone();
-    for size in Size::ALL.into_iter().filter(|size| size.stored(width, height) == *size) {
-        if size == Size::Orig {
-            files.push((size, encode(&picture, format)?));
-            continue;
-        }
-        if !size.is_square() {
-            let (w, h) = size.dimensions(width, height);
-            source = sizes::resize(&source, w, h);
-            files.push((size, encode(&source, format)?));
-            continue;
-        }
-        let (side, _) = size.dimensions(width, height);
-        // A long strip's small size is thinner than its square; such squares come from the original.
-        let from = if source.width().min(source.height()) >= side { &source } else { &picture };
-        files.push((size, encode(&sizes::square(from, side), format)?));
-    }
+    let (original, smaller) = thread::scope(|scope| {
+        let second = thread::Builder::new().name("picture".into());
+        let smaller = second.spawn_scoped(scope, || smaller(&picture, format));
+        let smaller = smaller.map_err(|_| PictureError::Busy)?;
+        let original = encode(&picture, format);
+        let smaller = smaller.join().map_err(|_| broken(&"it cannot be scaled"))?;
+        Ok((original?, smaller?))
+    })?;
+    let mut files = vec![(Size::Orig, original)];
+    files.extend(smaller);
     Ok(Rendered { image_type, format, width, height, digest: Digest::of(bytes), files })
+}
+
+/// The files of all sizes but the original, from large to small, each made of the one before: less to read for every
+/// step.
+fn smaller(
+    picture: &DynamicImage,
+    format: PictureFormat,
+) -> Result<Vec<(Size, Bytes)>, PictureError> {
+    let (width, height) = (picture.width(), picture.height());
+    let mut files = Vec::new();
+    let mut scaled = None;
+    for size in Size::ALL.into_iter().filter(|size| size.stored(width, height) == *size) {
+        let source = scaled.as_ref().unwrap_or(picture);
+        let (w, h) = size.dimensions(width, height);
+        if size == Size::Orig {
+            continue;
+        }
+        if size.is_square() {
+            // A long strip's small size is thinner than its square; such squares come from the original.
+            let source = if source.width().min(source.height()) >= w { source } else { picture };
+            files.push((size, encode(&sizes::square(source, w)?, format)?));
+        } else {
+            let resized = sizes::resize(source, w, h)?;
+            files.push((size, encode(&resized, format)?));
+            scaled = Some(resized);
+        }
+    }
+    Ok(files)
 }
 
 /// Writes a picture's file.
@@ -156,15 +135,25 @@ fn render(bytes: &[u8]) -> Result<Rendered, PictureError> {
 /// # Errors
 /// When the picture does not fit the format.
 pub(crate) fn encode(picture: &DynamicImage, format: PictureFormat) -> Result<Bytes, PictureError> {
-    let mut bytes = Vec::new();
-    match format {
+    let bytes = match format {
         PictureFormat::Jpeg => {
-            picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))
+            let pixels = picture.as_rgb8().ok_or_else(|| broken(&"it is not opaque"))?;
+            let (width, height) = (picture.width() as usize, picture.height() as usize);
+            // Colour at full resolution: faces are small, and so are the letters of logos.
+            compress(pixels, width, height, PixelFormat::Rgb, JPEG_QUALITY, Subsampling::S444)
+                .map_err(|error| broken(&error))?
         }
-        PictureFormat::Png => picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png),
-    }
-    .map_err(|error| PictureError::Broken(error.to_string()))?;
+        PictureFormat::Png => {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, ImageFormat::Png).map_err(|error| broken(&error))?;
+            bytes.into_inner()
+        }
+    };
     Ok(bytes.into())
+}
+
+fn broken(reason: &impl ToString) -> PictureError {
+    PictureError::Broken(reason.to_string())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The sizes a picture is served in.
 
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::DynamicImage;
-use image::imageops::FilterType;
+
+use super::PictureError;
 
 /// A size by the name clients use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,19 +107,37 @@ impl Size {
 }
 
 /// Scales to exactly this size.
-pub(super) fn resize(picture: &DynamicImage, width: u32, height: u32) -> DynamicImage {
-    if (picture.width(), picture.height()) == (width, height) {
-        return picture.clone();
-    }
-    picture.resize_exact(width, height, FilterType::CatmullRom)
+pub(super) fn resize(
+    picture: &DynamicImage,
+    width: u32,
+    height: u32,
+) -> Result<DynamicImage, PictureError> {
+    with(ResizeOptions::new(), picture, width, height)
 }
 
 /// The centre, cropped to a square and scaled to `side`.
-pub(super) fn square(picture: &DynamicImage, side: u32) -> DynamicImage {
+pub(super) fn square(picture: &DynamicImage, side: u32) -> Result<DynamicImage, PictureError> {
     let (width, height) = (picture.width(), picture.height());
     let short = width.min(height);
-    let centre = picture.crop_imm((width - short) / 2, (height - short) / 2, short, short);
-    resize(&centre, side, side)
+    // Whole pixels: half of one would blur what is not scaled.
+    let (left, top) = ((width - short) / 2, (height - short) / 2);
+    let [left, top, short] = [left, top, short].map(f64::from);
+    with(ResizeOptions::new().crop(left, top, short, short), picture, side, side)
+}
+
+fn with(
+    options: ResizeOptions,
+    picture: &DynamicImage,
+    width: u32,
+    height: u32,
+) -> Result<DynamicImage, PictureError> {
+    let mut resized = DynamicImage::new(width, height, picture.color());
+    let options = options.resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    // Colour multiplied by little opacity, in eight bits and size after size, would be little colour.
+    let options = options.use_alpha(false);
+    let done = Resizer::new().resize(picture, &mut resized, &options);
+    done.map_err(|error| PictureError::Broken(error.to_string()))?;
+    Ok(resized)
 }
 
 #[cfg(test)]

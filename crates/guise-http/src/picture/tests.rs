@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use futures::FutureExt;
 use image::codecs::gif::GifEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::{Delay, Frame, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::*;
@@ -176,24 +178,94 @@ fn what_is_too_large_broken_or_no_picture_is_refused_with_a_reason() {
     assert!(matches!(render(&padded), Err(PictureError::TooLarge(_))));
 }
 
+/// Gradients, edges and grain, as photographs have them.
+fn detailed(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let byte = |value: u32| u8::try_from(value % 256).unwrap();
+        let grain = x.wrapping_mul(0x9E37_79B1).wrapping_add(y.wrapping_mul(0x85EB_CA77)) >> 29;
+        let edge = if x.abs_diff(y) < width / 4 { 90 } else { 0 };
+        Rgb([
+            byte(100 + edge + grain),
+            byte(x * 160 / width + edge),
+            byte(y * 160 / height + grain),
+        ])
+    })
+}
+
+/// How far a channel is off on average, in hundredths of a step.
+fn off(served: &RgbaImage, expected: &DynamicImage) -> u32 {
+    let expected = expected.to_rgba8();
+    assert_eq!(served.dimensions(), expected.dimensions());
+    let off = served.as_raw().iter().zip(expected.as_raw()).map(|(a, b)| u32::from(a.abs_diff(*b)));
+    off.sum::<u32>() * 100 / u32::try_from(served.as_raw().len()).unwrap()
+}
+
 #[test]
-fn a_picture_nobody_waits_for_keeps_its_core_until_it_is_done() {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    // One thread for what blocks, busy until it is released: nothing is decoded before.
-    let runtime = builder.max_blocking_threads(1).build().unwrap();
+fn what_is_served_is_as_good_as_what_others_scale_and_write() {
+    let small = (1..=24).map(|side| (side, 25 - side));
+    for (width, height) in small.chain([(641, 479), (479, 641), (1300, 33), (33, 1300)]) {
+        let picture = DynamicImage::ImageRgb8(detailed(width, height));
+        let rendered = render(&file(&picture, ImageFormat::Png)).unwrap();
+        for (size, _) in &rendered.files {
+            let (w, h) = size.dimensions(width, height);
+            let short = width.min(height);
+            let exact = if size.is_square() {
+                picture.crop_imm((width - short) / 2, (height - short) / 2, short, short)
+            } else {
+                picture.clone()
+            };
+            let exact = exact.resize_exact(w, h, FilterType::CatmullRom);
+            let mut other = Vec::new();
+            exact
+                .write_with_encoder(JpegEncoder::new_with_quality(&mut other, JPEG_QUALITY))
+                .unwrap();
+            let other = off(&image::load_from_memory(&other).unwrap().into_rgba8(), &exact);
+            let off = off(&served(&rendered, *size), &exact);
+            assert!(off <= other + 20, "{width}x{height} {size:?}: {off}, another encoder {other}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_renders_gives_way_and_who_waits_does_not() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let niceness = || {
+        let this = rustix::thread::gettid();
+        rustix::process::getpriority_process(Some(this)).unwrap()
+    };
+    let before = niceness();
+    let rendering = runtime.block_on(Renderer::default().run(move || Ok(niceness()))).unwrap();
+    assert_eq!((rendering, niceness()), (10, before));
+}
+
+#[test]
+fn a_picture_nobody_waits_for_keeps_its_turn_until_it_is_done() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (release, released) = std::sync::mpsc::channel::<()>();
     runtime.block_on(async {
-        let busy = tokio::task::spawn_blocking(move || released.recv());
         let renderer = Renderer::default();
-        let cores = renderer.running.available_permits();
+        let turns = renderer.running.available_permits();
         let waiting = renderer.waiting.available_permits();
-        let left = renderer.render(Bytes::from(file(&halves(30, 30), ImageFormat::Png)));
+        let left = renderer.run(move || released.recv().map_err(|_| PictureError::Busy));
         assert!(left.now_or_never().is_none(), "the client leaves while it waits");
-        assert_eq!(renderer.running.available_permits(), cores - 1);
+        assert_eq!(renderer.running.available_permits(), turns - 1);
         assert_eq!(renderer.waiting.available_permits(), waiting - 1);
         release.send(()).unwrap();
-        busy.await.unwrap().unwrap();
-        let all = renderer.running.acquire_many(u32::try_from(cores).unwrap());
+        let all = renderer.running.acquire_many(u32::try_from(turns).unwrap());
+        all.await.unwrap().forget();
+    });
+}
+
+#[test]
+fn work_that_panics_is_a_broken_picture_and_gives_its_turn_back() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let renderer = Renderer::default();
+        let turns = renderer.running.available_permits();
+        let broken = renderer.run(|| -> Result<(), PictureError> { panic!("a decoder's mistake") });
+        assert!(matches!(broken.await, Err(PictureError::Broken(_))));
+        let all = renderer.running.acquire_many(u32::try_from(turns).unwrap());
         all.await.unwrap().forget();
     });
 }
