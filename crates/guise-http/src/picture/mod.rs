@@ -111,12 +111,10 @@ fn smaller(
     let (width, height) = (picture.width(), picture.height());
     let mut files = Vec::new();
     let mut scaled = None;
-    for size in Size::ALL.into_iter().filter(|size| size.stored(width, height) == *size) {
+    let stored = |size: &Size| *size != Size::Orig && size.stored(width, height) == *size;
+    for size in Size::ALL.into_iter().filter(stored) {
         let source = scaled.as_ref().unwrap_or(picture);
         let (w, h) = size.dimensions(width, height);
-        if size == Size::Orig {
-            continue;
-        }
         if size.is_square() {
             // A long strip's small size is thinner than its square; such squares come from the original.
             let source = if source.width().min(source.height()) >= w { source } else { picture };
