@@ -62,10 +62,10 @@ impl Renderer {
     }
 }
 
-/// How much this thread and those it starts give way: where all cores are busy, it has a third of what another has.
+/// How much this thread and those it starts give way: where all cores are busy, it has a tenth of what another has.
 #[cfg(target_os = "linux")]
 fn give_way() {
-    const NICENESS: i32 = 5;
+    const NICENESS: i32 = 10;
     let this = rustix::thread::gettid();
     if let Err(error) = rustix::process::setpriority_process(Some(this), NICENESS) {
         tracing::debug!(%error, "pictures are rendered at the priority of requests");

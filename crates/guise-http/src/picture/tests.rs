@@ -236,7 +236,7 @@ fn who_renders_gives_way_and_who_waits_does_not() {
     };
     let before = niceness();
     let rendering = runtime.block_on(Renderer::default().run(move || Ok(niceness()))).unwrap();
-    assert_eq!((rendering, niceness()), (5, before));
+    assert_eq!((rendering, niceness()), (10, before));
 }
 
 #[test]
