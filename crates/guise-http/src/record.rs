@@ -88,7 +88,7 @@ pub(crate) async fn note_route(request: Request, next: Next) -> Response {
 pub(crate) async fn record(State(guise): State<Guise>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let record = Record::default();
-    let id = guise.random_hex();
+    let id = guise.request_id();
     let (mut parts, body) = request.into_parts();
     let (method, seen) = (parts.method.clone(), inspect::see(&guise, &parts));
     parts.extensions.insert(record.clone());

@@ -1,7 +1,9 @@
 //! The application: everything a handler may reach. Time, randomness and ids enter here and nowhere else.
 
 use std::fmt::Write as _;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use guise_domain::rate::Rules;
 use guise_domain::{
@@ -104,6 +106,8 @@ struct Inner {
     passwords: Passwords,
     inspector: Inspector,
     decoy: SigningKey,
+    requests: AtomicU64,
+    request_ids: RandomState,
 }
 
 impl Guise {
@@ -131,6 +135,8 @@ impl Guise {
             passwords: Passwords::default(),
             inspector: Inspector::default(),
             decoy: SigningKey::new(&hex(&decoy), ""),
+            requests: AtomicU64::default(),
+            request_ids: RandomState::new(),
             foundation,
             settings,
         })))
@@ -174,6 +180,12 @@ impl Guise {
         let mut bytes = [0; 8];
         self.0.foundation.randomness.fill(&mut bytes);
         bytes
+    }
+
+    /// An id for a request, in 16 hexadecimal digits. It only has to be another one each time.
+    pub(crate) fn request_id(&self) -> String {
+        let count = self.0.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x}", self.0.request_ids.hash_one(count))
     }
 
     /// Eight random bytes as 16 hexadecimal digits.

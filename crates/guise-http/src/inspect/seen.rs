@@ -23,6 +23,10 @@ use crate::origin::Origin;
 use crate::record::Facts;
 use crate::state::Guise;
 
+/// Looking itself, and what nobody signs.
+const IGNORED: [&str; 7] =
+    [PATH, "/media/", "/faces/", "/images/", "/assets/", "/healthz", "/readyz"];
+
 /// A request on its way.
 pub(crate) struct Seen {
     at: Timestamp,
@@ -34,8 +38,8 @@ pub(crate) struct Seen {
 
 /// Looks at a request before anybody else does; nothing when it is none of the inspector's business.
 pub(crate) fn see(guise: &Guise, parts: &Parts) -> Option<Seen> {
-    let looking = parts.uri.path().starts_with(PATH);
-    if looking || !guise.settings().inspector {
+    let path = parts.uri.path();
+    if IGNORED.iter().any(|start| path.starts_with(start)) || !guise.settings().inspector {
         return None;
     }
     Some(Seen {
