@@ -228,6 +228,8 @@ limits! {
     WRITER_QUEUE_MAX: usize = 4096, "jobs";
     /// Jobs that share one commit.
     COMMIT_GROUP_MAX: usize = 512, "jobs";
+    /// Lines of the log that wait to be written before those who write more wait too.
+    LOG_BYTES_WAITING_MAX: usize = 1024 * 1024, "bytes";
     /// How long a node's number in ids is kept for it when it is not heard of.
     NODE_LEASE_SECONDS: i64 = 20, "seconds";
     /// How often a node says that it still has its number.

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::OsRandomness;
 use crate::config::Config;
+use crate::log;
 
 /// What the proof of the key says, and the name it is sealed for.
 const PROOF: &str = "guise key proof";
@@ -75,6 +76,7 @@ impl DataFolder {
     pub(crate) async fn open_to_serve(config: &Config) -> anyhow::Result<Self> {
         let exit = || {
             tracing::error!("the database can no longer be written; see the lines above");
+            log::flush();
             std::process::exit(1)
         };
         Self::open_with(config, Some(Box::new(exit))).await

@@ -8,6 +8,7 @@ mod config;
 mod credentials;
 mod data;
 mod explain;
+mod log;
 mod migrate;
 mod output;
 mod quickstart;
@@ -31,7 +32,9 @@ fn main() -> ExitCode {
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let mut output = Output::stdout(arguments.global.json);
-    match run(arguments, &mut output) {
+    let ended = run(arguments, &mut output);
+    log::flush();
+    match ended {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::config::{Config, Source};
 use crate::credentials::Profile;
 use crate::data::DataFolder;
+use crate::log;
 use crate::output::Output;
 use crate::serve::{self, Server};
 
@@ -26,8 +27,8 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     serve::check(config, false)?;
     // Lines of the log would come between what is shown, unless somebody wants them.
-    let log = if config.source("log") == Source::Default { "warn" } else { &config.log };
-    serve::start_log(log, config.log_format);
+    let filter = if config.source("log") == Source::Default { "warn" } else { &config.log };
+    log::start(filter, config.log_format)?;
     let office = Office::within(DataFolder::open_to_serve(config).await?, operator).await?;
     let server = Server::open(config, &office.data).await?;
     let urls = server.urls();

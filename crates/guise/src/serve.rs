@@ -2,7 +2,6 @@
 
 mod check;
 mod guard;
-mod log;
 mod signals;
 mod tls;
 mod upkeep;
@@ -25,10 +24,10 @@ use crate::args::ServeArgs;
 use crate::clock::{OsRandomness, SystemClock};
 use crate::config::Config;
 use crate::data::DataFolder;
+use crate::log;
 use crate::output::Output;
 
 pub(crate) use check::check;
-pub(crate) use log::start as start_log;
 pub(crate) use signals::stop_signal;
 pub(crate) use tls::ca_path;
 
@@ -40,7 +39,7 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     check(config, args.yes_listen_publicly)?;
-    start_log(&config.log, config.log_format);
+    log::start(&config.log, config.log_format)?;
     let data = DataFolder::open_to_serve(config).await?;
     let server = Server::open(config, &data).await?;
     let urls = server.urls();

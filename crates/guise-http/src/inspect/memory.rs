@@ -57,28 +57,29 @@ pub(super) struct News {
 }
 
 impl Inspector {
-    /// Remembers what `entry` makes of its number. Numbers go on growing when the program is started again: they are
+    /// Remembers an entry, which gets its number here. Numbers go on growing when the program is started again: they are
     /// milliseconds, or one more than the last.
-    pub(super) fn push(&self, owner: AccountId, entry: impl FnOnce(i64) -> Entry, millis: i64) {
+    pub(super) fn push(&self, mut entry: Entry) {
+        // Let go only once others may go on: an entry is made of many pieces.
+        let mut forgotten = Vec::new();
         let mut memory = self.lock();
-        let number = millis.max(memory.last + 1);
+        let number = entry.at.millis().max(memory.last + 1);
+        entry.number = number;
         memory.last = number;
-        let entry = Arc::new(entry(number));
         memory.bytes += entry.bytes();
-        memory.entries.insert(number, entry);
-        let own = memory.accounts.entry(owner).or_default();
+        let own = memory.accounts.entry(entry.named.owner).or_default();
         own.numbers.push_back(number);
         own.newest.send_replace(number);
-        if own.numbers.len() > INSPECTED_REQUESTS_MAX
-            && let Some(&oldest) = own.numbers.front()
-        {
-            memory.forget(oldest);
-        }
+        let too_many = own.numbers.len() > INSPECTED_REQUESTS_MAX;
+        let oldest = own.numbers.front().copied().filter(|_| too_many);
+        memory.entries.insert(number, Arc::new(entry));
+        forgotten.extend(oldest.and_then(|oldest| memory.forget(oldest)));
         while memory.bytes > INSPECTED_BYTES_MAX
             && let Some((&oldest, _)) = memory.entries.first_key_value()
         {
-            memory.forget(oldest);
+            forgotten.extend(memory.forget(oldest));
         }
+        drop(memory);
     }
 
     /// A page of what fits.
@@ -135,16 +136,17 @@ impl Memory {
     }
 
     /// Forgets the oldest of an account.
-    fn forget(&mut self, number: i64) {
-        let Some(entry) = self.entries.remove(&number) else { return };
+    fn forget(&mut self, number: i64) -> Option<Arc<Entry>> {
+        let entry = self.entries.remove(&number)?;
         self.bytes -= entry.bytes();
         let owner = entry.named.owner;
-        let Some(own) = self.accounts.get_mut(&owner) else { return };
+        let own = self.accounts.get_mut(&owner)?;
         own.numbers.pop_front();
         own.lost = number;
         if own.numbers.is_empty() && own.newest.receiver_count() == 0 {
             self.accounts.remove(&owner);
         }
+        Some(entry)
     }
 }
 
@@ -158,9 +160,9 @@ mod tests {
 
     fn push(inspector: &Inspector, owner: i64, bytes: usize) {
         let named = Named { app: AppId::new(7), owner: AccountId::new(owner), account: None };
-        let entry = |number| Entry {
-            number,
-            id: format!("id{number}"),
+        inspector.push(Entry {
+            number: 0,
+            id: "id".into(),
             at: Timestamp::from_millis(5),
             method: "GET".into(),
             path: "/x".into(),
@@ -174,8 +176,7 @@ mod tests {
             body: Some(Text { text: "x".repeat(bytes), bytes }),
             answer: None,
             kept: Kept::Nothing,
-        };
-        inspector.push(named.owner, entry, 5);
+        });
     }
 
     fn numbers(inspector: &Inspector, owner: i64) -> Vec<i64> {

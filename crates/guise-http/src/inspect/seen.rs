@@ -71,8 +71,9 @@ pub(crate) async fn note(
     let bodies = guise.settings().inspector_bodies && seen.may_keep_bodies();
     let (response, answer) = if bodies { answered(response).await } else { (response, None) };
     let body = facts.body.as_ref().filter(|_| bodies);
-    let entry = |number| Entry {
-        number,
+    let entry = Entry {
+        // It gets its own when it is remembered.
+        number: 0,
         id,
         at: seen.at,
         method: seen.method.as_str().to_owned(),
@@ -88,7 +89,7 @@ pub(crate) async fn note(
         answer,
         kept: kept(guise, &seen, &request, facts.body.as_ref(), refused),
     };
-    guise.inspector().push(named.owner, entry, seen.at.millis());
+    guise.inspector().push(entry);
     response
 }
 

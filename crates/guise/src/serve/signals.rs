@@ -2,6 +2,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::log;
+
 /// Returns at the first SIGTERM or SIGINT. A second one ends the program at once.
 pub(crate) async fn stop_signal() {
     let (Ok(mut terminate), Ok(mut interrupt)) =
@@ -14,6 +16,7 @@ pub(crate) async fn stop_signal() {
     tracing::info!("stopping; a second signal ends it at once");
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
+        log::flush();
         std::process::exit(130);
     });
 }
