@@ -5,9 +5,14 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
+use std::time::Duration;
 
 use guise_domain::limits::LOG_BYTES_WAITING_MAX;
 use tracing_subscriber::fmt::MakeWriter;
+
+/// After it has written, the thread lets lines gather for so long: busy servers have it woken a thousand times a second
+/// and not for each line.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// The way to the thread that writes. Clones share it.
 #[derive(Clone, Default)]
@@ -18,7 +23,7 @@ struct Shared {
     waiting: Mutex<Waiting>,
     /// There is something to write.
     come: Condvar,
-    /// Something was taken to be written, or has been.
+    /// Something has been written.
     gone: Condvar,
 }
 
@@ -27,6 +32,8 @@ struct Waiting {
     bytes: Vec<u8>,
     /// Whether the thread writes right now.
     writing: bool,
+    /// Whether it sleeps until it is told of something.
+    asleep: bool,
 }
 
 impl Lines {
@@ -56,17 +63,22 @@ impl Shared {
         let mut waiting = self.waiting();
         loop {
             while waiting.bytes.is_empty() {
+                waiting.asleep = true;
                 waiting = self.come.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             }
             std::mem::swap(&mut waiting.bytes, &mut bytes);
-            waiting.writing = true;
+            (waiting.writing, waiting.asleep) = (true, false);
             drop(waiting);
-            self.gone.notify_all();
             let _ = to.write_all(&bytes);
             bytes.clear();
             waiting = self.waiting();
             waiting.writing = false;
             self.gone.notify_all();
+            let more = |waiting: &mut Waiting| waiting.bytes.len() < LOG_BYTES_WAITING_MAX / 2;
+            waiting = match self.come.wait_timeout_while(waiting, PAUSE, more) {
+                Ok((waiting, _)) => waiting,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
         }
     }
 
@@ -81,13 +93,13 @@ impl Write for &Lines {
         let Lines(shared) = self;
         let mut waiting = shared.waiting();
         while waiting.bytes.len() >= LOG_BYTES_WAITING_MAX {
+            shared.come.notify_one();
             waiting = shared.gone.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        // Otherwise the thread has been told, or will look by itself.
-        let first = waiting.bytes.is_empty() && !waiting.writing;
         waiting.bytes.extend_from_slice(line);
+        let asleep = std::mem::take(&mut waiting.asleep);
         drop(waiting);
-        if first {
+        if asleep {
             shared.come.notify_one();
         }
         Ok(line.len())
