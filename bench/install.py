@@ -28,7 +28,7 @@ def programs(wanted):
     for example, crate, of in (
         ("fill", "guise-sqlite", {"create-filled", "start-filled"}), ("pictures", "guise-http", {"pictures"}),
     ):
-        if of & wanted:
+        if of & set(wanted):
             _do(*cargo, "-p", crate, "--example", example, what="the example could not be built", cwd=PROJECT)
     return os.path.join(PROJECT, "target", "release")
 

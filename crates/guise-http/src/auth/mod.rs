@@ -114,7 +114,7 @@ impl Caller {
         if matches { Ok(()) } else { Err(Refusal::NotAuthenticated) }
     }
 
-    /// Whether the credentials would still open something, for what goes on after its request was let in.
+    /// Whether the credentials would still open what they did, for what goes on after its request was let in.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -124,7 +124,8 @@ impl Caller {
             guise.credentials().find(guise.store(), consumer_key, token, guise.now()).await?;
         Ok(match found {
             Found::Known(known) => {
-                !known.app_revoked && !known.token_revoked && !known.account.closed
+                let open = !known.app_revoked && !known.token_revoked && !known.account.closed;
+                open && known.access >= self.known.access
             }
             Found::UnknownConsumer | Found::UnknownToken(_) => false,
         })

@@ -154,8 +154,8 @@ async fn whoever_is_refused_is_told_so_after_sending_everything_and_keeps_the_co
 async fn whoever_asks_before_sending_is_refused_before_sending() {
     let world = World::new().await;
     let mut connection = TcpStream::connect(world.address).await.unwrap();
-    let head = "POST /1.1/media/upload.json HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    let head = "POST /1.1/no/such/page.json HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
     connection.write_all(head.as_bytes()).await.unwrap();
     let answer = timeout(Duration::from_secs(10), answered(&mut connection)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

@@ -77,12 +77,17 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let mut world = World::new().await;
     let (shop, ann) = pair(&world).await;
     let other = world.again(&ann, Access::DirectMessages).await;
+    let less = world.again(&ann, Access::DirectMessages).await;
     let mut revoked = listen(&world, &ann, None).await;
+    let mut lowered = listen(&world, &less, None).await;
     let mut stopped = listen(&world, &other, None).await;
     world.store.revoke_token(ann.account, &ann.token, world.by()).await.unwrap();
+    let changed = world.store.change_access(ann.account, &less.token, Access::Write, world.by());
+    assert!(changed.await.unwrap());
     world.clock.advance(1);
     say(&world, &shop, &ann, "not for the revoked").await;
     assert_eq!(revoked.next().await, None);
+    assert_eq!(lowered.next().await, None);
     message(&mut stopped).await;
     let drained = world.stop();
     assert_eq!(stopped.next().await, None);
