@@ -56,8 +56,8 @@ const SHORT_PAGE: u32 = 50;
 
 /// How to open a [`SqliteStore`].
 pub struct Options {
-    /// Pages of write-ahead log after which a commit copies them into the database. Larger is faster and leaves a
-    /// larger `-wal` file.
+    /// Pages of write-ahead log after which they are written back into the database, beside the writer. Larger is
+    /// faster and leaves a larger `-wal` file.
     pub wal_checkpoint_pages: u32,
     /// Connections that read.
     pub readers: u32,

@@ -11,8 +11,6 @@ use super::hide;
 /// Longer headers are taken apart at once.
 const HEADER_BYTES_MAX: usize = 1024;
 
-type Parameters<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
-
 impl Oauth {
     /// What a request brings.
     pub(super) fn of(request: &Request<'_>) -> Self {
@@ -23,18 +21,17 @@ impl Oauth {
             {
                 Self::Header(header.to_owned())
             }
-            _ => {
-                let parameters = protocol_parameters(request);
-                let names = names(&parameters);
-                Self::Parts { names, shown: hide::oauth(parameters) }
-            }
+            _ => Self::Parts {
+                shown: hide::oauth(protocol_parameters(request)),
+                names: names(request),
+            },
         }
     }
 
     /// The parameters without secrets.
     pub(super) fn shown(&self) -> Cow<'_, Pairs> {
         match self {
-            Self::Header(header) => Cow::Owned(hide::oauth(taken_apart(header))),
+            Self::Header(header) => Cow::Owned(hide::oauth(protocol_parameters(&with(header)))),
             Self::Parts { shown, .. } => Cow::Borrowed(shown),
         }
     }
@@ -42,23 +39,21 @@ impl Oauth {
     /// Consumer key and token, each empty when there is none.
     pub(super) fn names(&self) -> (String, String) {
         match self {
-            Self::Header(header) => names(&taken_apart(header)),
+            Self::Header(header) => names(&with(header)),
             Self::Parts { names, .. } => names.clone(),
         }
     }
 }
 
-fn taken_apart(header: &str) -> Parameters<'_> {
-    let request = Request { method: "", query: "", form: None, authorization: Some(header) };
-    protocol_parameters(&request)
+fn with(header: &str) -> Request<'_> {
+    Request { method: "", query: "", form: None, authorization: Some(header) }
 }
 
-fn names(parameters: &Parameters<'_>) -> (String, String) {
-    let named = |name| {
-        let found = parameters.iter().find(|(other, _)| other == name);
-        // What is longer was not issued by us.
-        let value = found.map(|(_, value)| value).filter(|it| it.len() <= CREDENTIAL_BYTES_MAX);
-        value.map_or(String::new(), ToString::to_string)
+fn names(request: &Request<'_>) -> (String, String) {
+    // What is longer was not issued by us.
+    let issued = |name: Option<String>| {
+        name.filter(|name| name.len() <= CREDENTIAL_BYTES_MAX).unwrap_or_default()
     };
-    (named("oauth_consumer_key"), named("oauth_token"))
+    let (consumer_key, token) = guise_oauth1::names(request);
+    (issued(consumer_key), issued(token))
 }
